@@ -1,0 +1,171 @@
+"""Every error that a caller is meant to tell apart. This module imports nothing of ours.
+
+MailboxSvcError
+├── InvalidFields            one or more fields of the request are wrong
+├── MailboxNotFound          the caller has no mailbox with this id
+├── PasswordRequired         the destination changed and no password came with it
+├── StaleMailbox             the etag is not the stored one
+├── TooManyMailboxes         the user holds the most mailboxes allowed
+├── Throttled                try again after `retry_after`
+│   ├── RateLimited          too many tests by this user or to this destination
+│   └── Overloaded           the service is at its limit of calls
+├── Unauthenticated
+│   ├── TokenMissing
+│   ├── TokenInvalid
+│   └── TokenExpired
+├── NotAllowed               the token's role may not do this
+├── SecretUnreadable         the stored secret cannot be decrypted
+├── Unavailable              try again after `retry_after`
+│   ├── StorageUnavailable   the database does not answer
+│   └── KeysUnavailable      the token issuer's keys cannot be had
+├── DeadlinePassed           the call's time was over before its work
+└── ConfigError              the service cannot start like this (never reaches a caller)
+
+A message is one plain sentence that may be shown to anyone: no secret, no text of a
+server or driver ever enters it. The docstring of a class is its default message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """One wrong field: its name in the request and a sentence for a person."""
+
+    field: str
+    description: str
+
+
+class MailboxSvcError(Exception):
+    """Something went wrong."""
+
+    #: The `ErrorReason` of the contract, without its prefix.
+    reason = "INTERNAL"
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        super().__init__(self.message)
+
+
+class InvalidFields(MailboxSvcError):
+    """Some fields are not valid."""
+
+    reason = "INVALID_FIELDS"
+
+    def __init__(self, *violations: FieldViolation) -> None:
+        self.violations = violations
+        super().__init__("; ".join(v.description for v in violations))
+
+
+class MailboxNotFound(MailboxSvcError):
+    """There is no mailbox with this id."""
+
+    reason = "MAILBOX_NOT_FOUND"
+
+
+class PasswordRequired(MailboxSvcError):
+    """Send the password again when host, port, tls or user change."""
+
+    reason = "PASSWORD_REQUIRED"
+
+
+class StaleMailbox(MailboxSvcError):
+    """The mailbox was changed meanwhile; read it again."""
+
+    reason = "ETAG_MISMATCH"
+
+
+class TooManyMailboxes(MailboxSvcError):
+    """This user holds the most mailboxes allowed."""
+
+    reason = "MAILBOX_LIMIT_REACHED"
+
+
+class Throttled(MailboxSvcError):
+    """Try again later."""
+
+    def __init__(self, message: str = "", *, retry_after: float = 1.0) -> None:
+        #: Seconds to wait before the same call may succeed.
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class RateLimited(Throttled):
+    """Too many tests; try again a little later."""
+
+    reason = "RATE_LIMITED"
+
+
+class Overloaded(Throttled):
+    """The service is busy; try again in a moment."""
+
+    reason = "OVERLOADED"
+
+
+class Unauthenticated(MailboxSvcError):
+    """The caller is not known."""
+
+
+class TokenMissing(Unauthenticated):
+    """Send 'authorization: Bearer <token>'."""
+
+    reason = "TOKEN_MISSING"
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is not valid for this service."""
+
+    reason = "TOKEN_INVALID"
+
+
+class TokenExpired(Unauthenticated):
+    """The token has expired."""
+
+    reason = "TOKEN_EXPIRED"
+
+
+class NotAllowed(MailboxSvcError):
+    """This token may not do that."""
+
+    reason = "NOT_ALLOWED"
+
+
+class SecretUnreadable(MailboxSvcError):
+    """The stored password cannot be read any more; save it again."""
+
+    reason = "SECRET_UNREADABLE"
+
+
+class Unavailable(MailboxSvcError):
+    """A part of the service does not answer; try again in a moment."""
+
+    def __init__(self, message: str = "", *, retry_after: float = 1.0) -> None:
+        #: Seconds to wait before the same call may succeed.
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class StorageUnavailable(Unavailable):
+    """The database does not answer; try again in a moment."""
+
+    reason = "STORAGE_UNAVAILABLE"
+
+
+class KeysUnavailable(Unavailable):
+    """The token issuer's keys cannot be read; try again in a moment."""
+
+    reason = "KEYS_UNAVAILABLE"
+
+
+class DeadlinePassed(MailboxSvcError):
+    """The call's deadline passed before the work was done."""
+
+    reason = "DEADLINE_PASSED"
+
+
+class ConfigError(MailboxSvcError):
+    """The settings are not usable."""
+
+    reason = "INTERNAL"

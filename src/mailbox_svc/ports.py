@@ -1,0 +1,129 @@
+"""What the use cases need from outside, as Protocols. Adapters satisfy them by shape; `app` wires them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from mailbox_svc.model.caller import Caller
+from mailbox_svc.model.check import ConnectionReport, Credential
+from mailbox_svc.model.mailbox import Destination, Mailbox, Status
+from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
+
+#: Returns the present time, aware, in UTC.
+Clock = Callable[[], datetime]
+
+
+class MailboxRepository(Protocol):
+    """The mailboxes of the transaction's user. Never commits."""
+
+    async def find(self, mailbox_id: str) -> Mailbox | None:
+        """Return the mailbox, locked against other writers until the transaction ends."""
+
+    async def count(self) -> int:
+        """Return how many the user holds; no other transaction can add one until this ends."""
+
+    async def insert(self, mailbox: Mailbox) -> None:
+        """Add it. Raises MailboxNotFound when the id is another user's (same words as unknown)."""
+
+    async def update(self, mailbox: Mailbox) -> None:
+        """Replace the stored one with the same id, which `find` has returned in this transaction."""
+
+    async def record_test(
+        self, mailbox_id: str, *, secret_version: int, status: Status, tested_at: datetime, error: str
+    ) -> None:
+        """Set status, last_tested_at and last_error, and nothing else.
+
+        Does nothing when the mailbox is gone or its secret has changed since the test began.
+        """
+
+    async def delete(self, mailbox_id: str) -> bool:
+        """Remove it with all that hangs on it; False when there is none."""
+
+
+class SecretRepository(Protocol):
+    """The sealed secrets of the transaction's user. Never commits."""
+
+    async def find(self, mailbox_id: str, field: SecretField) -> SealedSecret | None:
+        """Return the sealed secret, or None."""
+
+    async def put(self, mailbox_id: str, field: SecretField, version: int, sealed: SealedSecret) -> None:
+        """Store it in the place of an earlier one."""
+
+    async def delete(self, mailbox_id: str, field: SecretField) -> None:
+        """Remove it if it is there."""
+
+    async def stale(self, active_key_id: str, limit: int) -> list[tuple[SecretContext, SealedSecret]]:
+        """Return up to `limit` of the user's secrets not wrapped by this key, locked for update."""
+
+    async def rewrapped(self, context: SecretContext, old: SealedSecret, new: SealedSecret) -> bool:
+        """Replace `old` by `new`; False when it is no longer the stored one."""
+
+
+class Transaction(Protocol):
+    """One unit of work for one user: leaving it normally commits, an exception rolls back."""
+
+    @property
+    def mailboxes(self) -> MailboxRepository: ...
+
+    @property
+    def secrets(self) -> SecretRepository: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def begin(self, user_id: str) -> AbstractAsyncContextManager[Transaction]:
+        """Open a read-write transaction that can see this user's rows only.
+
+        Raises StorageUnavailable when the database does not answer.
+        """
+
+    async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
+        """Return the user's mailboxes by creation time, then id. The hot read: one statement."""
+
+    async def key_usage(self) -> dict[str, int]:
+        """Return how many secrets of all users each key-encryption key wraps, by key id."""
+
+    def users_with_stale_secrets(self, active_key_id: str) -> AsyncIterator[str]:
+        """Yield the ids of users who have secrets wrapped by another key than this."""
+
+    async def ping(self) -> None:
+        """Raise StorageUnavailable when the database does not answer."""
+
+
+class Vault(Protocol):
+    """Encrypts secrets at rest."""
+
+    @property
+    def active_key_id(self) -> str: ...
+
+    def seal(self, secret: Secret, context: SecretContext) -> SealedSecret:
+        """Encrypt under the active key, bound to the context."""
+
+    def open(self, sealed: SealedSecret, context: SecretContext) -> Secret:
+        """Decrypt. Raises SecretUnreadable when key, bytes or context do not fit."""
+
+    def rewrap(self, sealed: SealedSecret, context: SecretContext) -> SealedSecret:
+        """Wrap the data key anew under the active key; the secret itself stays unseen."""
+
+
+class ConnectionTester(Protocol):
+    """Makes one real connection."""
+
+    async def test(
+        self, destination: Destination, credential: Credential, *, timeout: float
+    ) -> ConnectionReport:
+        """Connect, log in and list the folders, all within `timeout` seconds.
+
+        What a server does is in the report, never an exception.
+        """
+
+
+class TokenVerifier(Protocol):
+    """Says who is calling."""
+
+    async def verify(self, token: str) -> Caller:
+        """Raises TokenInvalid, TokenExpired or KeysUnavailable."""
