@@ -1,0 +1,243 @@
+"""List, save, delete and test the mailboxes of one user.
+
+Invariants: a refused call changes nothing; one use case is one transaction; no connection to a
+mail server is made while a transaction is open.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailbox_svc.errors import (
+    FieldViolation,
+    InvalidFields,
+    MailboxNotFound,
+    PasswordRequired,
+    StaleMailbox,
+    TooManyMailboxes,
+)
+from mailbox_svc.mailboxes.draft import Draft
+from mailbox_svc.mailboxes.limits import Rate, RateLimiter
+from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_id
+from mailbox_svc.mailboxes.shared import SharedRuns
+from mailbox_svc.model.check import Code, ConnectionReport, Password
+from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.model.providers import provider_of
+from mailbox_svc.model.secret import Secret, SecretContext, SecretField
+from mailbox_svc.ports import Clock, ConnectionTester, Store, Transaction, Vault
+
+#: Codes after which only the user can mend it, by connecting the account again.
+_REAUTH = frozenset({Code.AUTH_REAUTH_REQUIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class TestRates:
+    """How often tests may run, counted in each process."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+    per_user_per_minute: int = 20
+    #: By host and port, over all users: a service must not be a tool against one server.
+    per_destination_per_minute: int = 60
+    #: Well-known providers are the destination of most users; they bear this many times more.
+    known_provider_factor: int = 50
+
+
+class Mailboxes:
+    """The use cases of MailboxService."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        tester: ConnectionTester,
+        *,
+        clock: Clock,
+        rates: TestRates | None = None,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._store = store
+        self._vault = vault
+        self._tester = tester
+        self._clock = clock
+        self._new_id = new_id
+        rates = rates or TestRates()
+        self._user_rate = RateLimiter(Rate(rates.per_user_per_minute, 60))
+        self._destination_rate = RateLimiter(Rate(rates.per_destination_per_minute, 60))
+        self._known_weight = 1 / rates.known_provider_factor
+        self._runs: SharedRuns[ConnectionReport] = SharedRuns()
+
+    async def list(self, user_id: str) -> list[Mailbox]:
+        """Return the user's mailboxes, oldest first."""
+        return await self._store.list_mailboxes(user_id)
+
+    async def save(self, user_id: str, draft: Draft) -> Mailbox:
+        """Create or update a mailbox and return it as stored.
+
+        Raises InvalidFields, MailboxNotFound, PasswordRequired, StaleMailbox or TooManyMailboxes;
+        then nothing has changed.
+        """
+        wanted = checked(draft)
+        async with self._store.begin(user_id) as tx:
+            stored = None if wanted.id is None else await tx.mailboxes.find(wanted.id)
+            if stored is None:
+                return await self._create(tx, user_id, wanted)
+            return await self._update(tx, stored, wanted)
+
+    async def delete(self, user_id: str, mailbox_id: str) -> None:
+        """Remove a mailbox and all that hangs on it. Raises MailboxNotFound."""
+        async with self._store.begin(user_id) as tx:
+            if not await tx.mailboxes.delete(checked_id(mailbox_id)):
+                raise MailboxNotFound
+
+    async def test_saved(self, user_id: str, mailbox_id: str, *, timeout: float) -> ConnectionReport:
+        """Test a saved mailbox and record status, last_tested_at and last_error.
+
+        Tests of one mailbox that overlap share one connection. `timeout` is in seconds.
+        Raises MailboxNotFound, RateLimited or SecretUnreadable.
+        """
+        mailbox, password = await self._with_password(user_id, checked_id(mailbox_id))
+        return await self._runs.run(
+            (user_id, mailbox.id, mailbox.secret_version),
+            lambda: self._test_and_record(mailbox, password, timeout),
+        )
+
+    async def test_draft(self, user_id: str, draft: Draft, *, timeout: float) -> ConnectionReport:
+        """Test a draft and store nothing.
+
+        With the id of a saved mailbox and no password, the stored password is used, and then the
+        destination must be the stored one. Raises InvalidFields, PasswordRequired or RateLimited.
+        """
+        wanted = checked(draft, label_needed=False)
+        password = wanted.password
+        if password is None:
+            if wanted.id is None:
+                raise InvalidFields(FieldViolation("password", "Enter the password."))
+            mailbox, password = await self._with_password(user_id, wanted.id)
+            if mailbox.destination != wanted.destination:
+                raise PasswordRequired
+        self._take_rates(user_id, wanted.destination)
+        return await self._tester.test(wanted.destination, Password(password), timeout=timeout)
+
+    async def _create(self, tx: Transaction, user_id: str, wanted: CheckedDraft) -> Mailbox:
+        if wanted.id is not None and (wanted.etag is not None or wanted.password is None):
+            # It was meant as an update of something that is gone, or was never the caller's.
+            raise MailboxNotFound
+        if wanted.password is None:
+            raise InvalidFields(FieldViolation("password", "A new mailbox needs its password."))
+        if await tx.mailboxes.count() >= MAX_MAILBOXES:
+            raise TooManyMailboxes
+        mailbox = new_mailbox(user_id, wanted.id or self._new_id(), wanted, self._clock())
+        await tx.mailboxes.insert(mailbox)
+        await put_password(tx, self._vault, mailbox, wanted.password)
+        return mailbox
+
+    async def _update(self, tx: Transaction, stored: Mailbox, wanted: CheckedDraft) -> Mailbox:
+        if wanted.etag is not None and wanted.etag != stored.etag:
+            raise StaleMailbox
+        if wanted.password is None:
+            if wanted.destination != stored.destination:
+                # A stored secret goes only where it was meant to go, else whoever holds a session
+                # could send it to a server of his own.
+                raise PasswordRequired
+            if wanted.label == stored.label:
+                return stored
+            mailbox = replace(stored, label=wanted.label, etag=_new_etag(), updated_at=self._clock())
+            await tx.mailboxes.update(mailbox)
+            return mailbox
+        mailbox = replace(
+            stored,
+            label=wanted.label,
+            destination=wanted.destination,
+            auth=Auth.PASSWORD,
+            has_password=True,
+            status=Status.PENDING,
+            last_error="",
+            etag=_new_etag(),
+            secret_version=stored.secret_version + 1,
+            updated_at=self._clock(),
+        )
+        await tx.mailboxes.update(mailbox)
+        await put_password(tx, self._vault, mailbox, wanted.password)
+        return mailbox
+
+    async def _with_password(self, user_id: str, mailbox_id: str) -> tuple[Mailbox, Secret]:
+        async with self._store.begin(user_id) as tx:
+            mailbox = await tx.mailboxes.find(mailbox_id)
+            if mailbox is None:
+                raise MailboxNotFound
+            sealed = await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
+        if sealed is None:
+            raise PasswordRequired("No password is stored for this mailbox; save it with one.")
+        return mailbox, self._vault.open(sealed, password_context(mailbox))
+
+    async def _test_and_record(self, mailbox: Mailbox, password: Secret, timeout: float) -> ConnectionReport:
+        self._take_rates(mailbox.user_id, mailbox.destination)
+        report = await self._tester.test(mailbox.destination, Password(password), timeout=timeout)
+        async with self._store.begin(mailbox.user_id) as tx:
+            await tx.mailboxes.record_test(
+                mailbox.id,
+                secret_version=mailbox.secret_version,
+                status=_status_after(report),
+                tested_at=self._clock(),
+                error=report.error,
+            )
+        return report
+
+    def _take_rates(self, user_id: str, destination: Destination) -> None:
+        self._user_rate.take(user_id, message="Too many tests by this user; try again a little later.")
+        self._destination_rate.take(
+            (destination.host, destination.port),
+            message="Too many tests of this server; try again a little later.",
+            weight=self._known_weight if provider_of(destination.host) else 1.0,
+        )
+
+
+def new_mailbox(user_id: str, mailbox_id: str, wanted: CheckedDraft, now: datetime) -> Mailbox:
+    """Return a mailbox that was never tested, as a checked draft wants it."""
+    return Mailbox(
+        id=mailbox_id,
+        user_id=user_id,
+        label=wanted.label,
+        destination=wanted.destination,
+        auth=Auth.PASSWORD,
+        has_password=True,
+        status=Status.PENDING,
+        last_tested_at=None,
+        last_error="",
+        etag=_new_etag(),
+        secret_version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def password_context(mailbox: Mailbox) -> SecretContext:
+    """Return what the mailbox's password is bound to."""
+    return SecretContext(
+        field=SecretField.MAILBOX_PASSWORD,
+        user_id=mailbox.user_id,
+        mailbox_id=mailbox.id,
+        destination=mailbox.destination,
+        version=mailbox.secret_version,
+    )
+
+
+async def put_password(tx: Transaction, vault: Vault, mailbox: Mailbox, password: Secret) -> None:
+    """Seal the password for this mailbox and store it in the same transaction."""
+    sealed = vault.seal(password, password_context(mailbox))
+    await tx.secrets.put(mailbox.id, SecretField.MAILBOX_PASSWORD, mailbox.secret_version, sealed)
+
+
+def _new_etag() -> str:
+    return secrets.token_hex(8)
+
+
+def _status_after(report: ConnectionReport) -> Status:
+    if report.ok:
+        return Status.OK
+    return Status.NEEDS_REAUTH if report.code in _REAUTH else Status.ERROR
