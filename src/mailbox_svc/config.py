@@ -1,0 +1,153 @@
+"""Settings, read once from the environment (`MAILBOX_*`). Secrets come as paths to files, never as values.
+
+Used by `app` and `cli` alone: everything else gets values, so tests never touch the environment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mailbox_svc.errors import ConfigError
+
+_PREFIX = "MAILBOX_"
+#: RFC 7518 §3.2: an HS256 key has at least the size of the hash.
+MIN_JWT_SECRET_BYTES = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _split(value: Any) -> Any:
+    """A list is written with commas, as people do in environment variables."""
+    return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+
+def _host_port(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("must be host:port, such as 127.0.0.1:50051")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_host_port)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. In the environment: `MAILBOX_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    #: SQLite (`sqlite:///file`) or PostgreSQL (`postgresql://role@host/db`) with the service's own role.
+    database_url: str = "sqlite:///mailbox.sqlite3"
+    #: The same from a file, for a URL that holds a password.
+    database_url_file: Path | None = None
+    #: PostgreSQL with the role that owns the tables; used by `migrate` alone.
+    migration_database_url: str | None = None
+    migration_database_url_file: Path | None = None
+
+    grpc_addr: Address = "127.0.0.1:50051"
+    grpc_tls_cert_file: Path | None = None
+    grpc_tls_key_file: Path | None = None
+    #: Callers must then show a certificate of this authority (mTLS).
+    grpc_tls_client_ca_file: Path | None = None
+    #: Lets the service listen without TLS on other addresses than loopback: behind a mesh or proxy.
+    grpc_allow_insecure: bool = False
+    #: Prometheus; empty is off.
+    metrics_addr: Address | None = None
+    reflection: bool = False
+
+    keyring_file: Path | None = None
+    jwt_secret_file: Path | None = None
+    jwt_jwks_url: str | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+
+    #: Private networks that users' servers may be in, as CIDRs.
+    egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    egress_ports: Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_split)] = (993, 143)
+    #: Name servers as address or address:port; empty uses the system's.
+    dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    #: Extra authorities (PEM) that users' servers may be certified by.
+    tls_ca_file: Path | None = None
+
+    max_calls: int = Field(default=256, ge=1)
+    max_tests: int = Field(default=64, ge=1)
+    max_tests_per_user: int = Field(default=4, ge=1)
+    tests_per_user_per_minute: int = Field(default=20, ge=1)
+    tests_per_destination_per_minute: int = Field(default=60, ge=1)
+
+    #: Seconds that running calls get after SIGTERM.
+    shutdown_grace: float = Field(default=25.0, ge=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Settings:
+        if (self.grpc_tls_cert_file is None) != (self.grpc_tls_key_file is None):
+            raise ValueError("MAILBOX_GRPC_TLS_CERT_FILE and MAILBOX_GRPC_TLS_KEY_FILE go together")
+        if self.grpc_tls_client_ca_file is not None and self.grpc_tls_cert_file is None:
+            raise ValueError("MAILBOX_GRPC_TLS_CLIENT_CA_FILE needs MAILBOX_GRPC_TLS_CERT_FILE")
+        if self.jwt_secret_file is not None and self.jwt_jwks_url is not None:
+            raise ValueError("set MAILBOX_JWT_SECRET_FILE or MAILBOX_JWT_JWKS_URL, not both")
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """The database URL of the service's own role."""
+        return read_line(self.database_url_file) if self.database_url_file else self.database_url
+
+    @property
+    def owner_url(self) -> str:
+        """The database URL that `migrate` uses."""
+        if self.migration_database_url_file:
+            return read_line(self.migration_database_url_file)
+        return self.migration_database_url or self.store_url
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises ConfigError that names every unknown name and bad value at once."""
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    ours = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
+    problems = [f"{name} is not a setting" for name in ours if name.upper() not in known]
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as exc:
+        problems += [_problem(error) for error in exc.errors(include_input=False, include_url=False)]
+    if problems:
+        raise ConfigError("; ".join(problems) + ".")
+    return settings
+
+
+def read_line(path: Path) -> str:
+    """Return a secret file's content without surrounding white space. Raises ConfigError."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"Cannot read {path}: {_why(exc)}.") from None
+
+
+def jwt_secret(path: Path) -> str:
+    """Return the HS256 secret. Raises ConfigError when the file is missing or too short to be safe."""
+    secret = read_line(path)
+    if len(secret.encode()) < MIN_JWT_SECRET_BYTES:
+        raise ConfigError(f"The secret in {path} must have at least {MIN_JWT_SECRET_BYTES} bytes.")
+    return secret
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    name = "_".join(str(part) for part in error["loc"][:1])
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{_PREFIX}{name.upper()}: {text}" if name else text
+
+
+def _why(exc: Exception) -> str:
+    return (exc.strerror or "error").lower() if isinstance(exc, OSError) else "not UTF-8 text"
