@@ -11,6 +11,8 @@ from mailbox_svc.errors import RateLimited
 
 #: More keys than this and the one used longest ago is forgotten; it would be full again anyway.
 _MAX_KEYS = 50_000
+#: Tokens are floats; who waited exactly as long as told must get through.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class RateLimiter:
         per_second = self._rate.count / self._rate.seconds
         tokens, then = self._buckets.get(key, (float(self._rate.count), now))
         tokens = min(self._rate.count, tokens + (now - then) * per_second)
-        if tokens < weight:
+        if tokens + _ROUNDING < weight:
             raise RateLimited(message, retry_after=(weight - tokens) / per_second)
         self._buckets[key] = (tokens - weight, now)
         self._buckets.move_to_end(key)
