@@ -9,5 +9,5 @@ mkdir -p "$out/mailboxes/v1"
 rm -f "$out"/mailboxes/v1/*_pb2*.py "$out"/mailboxes/v1/*_pb2*.pyi
 PATH="$bin:$PATH" "$bin/python" -m grpc_tools.protoc -Iprotos \
   --python_out="$out" --grpc_python_out="$out" \
-  --mypy_out="$out" --mypy_grpc_out="$out" \
+  --mypy_out=quiet:"$out" --mypy_grpc_out=quiet:"$out" \
   protos/mailboxes/v1/*.proto

@@ -1,0 +1,74 @@
+# Everything that a person or CI does with this project. `make` lists it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DEFAULT_GOAL := help
+
+# PYTHON=/path/to/python3 chooses the interpreter; ARGS="..." goes to the command behind a target.
+export VENV := .venv
+ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]\{1,\}\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name words; do \
+		printf '  make %-10s %s\n' "$$name" "$$words"; done
+
+.PHONY: install
+install: ## Make .venv with everything for development, from the hashed lock
+	@scripts/setup-venv.sh dev
+
+.PHONY: runtime
+runtime:
+	@scripts/setup-venv.sh runtime
+
+.PHONY: demo
+demo: runtime ## Show the service at work, with an IMAP server of its own and made-up mail
+	@$(BIN)/mailbox-svc demo $(ARGS)
+
+.PHONY: run
+run: runtime ## Serve on this machine with throw-away settings (serve --dev)
+	@$(BIN)/mailbox-svc serve --dev $(ARGS)
+
+.PHONY: test
+test: install ## Run all tests against real servers; ARGS="-k name" runs some
+	@scripts/test.sh $(ARGS)
+
+.PHONY: check
+check: install ## Everything that judges without running: style, types, imports, contract
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format -d --exit-code
+	scripts/breaking.sh
+	scripts/generated-diff.sh
+
+.PHONY: bench
+bench: install ## Measure this machine
+	@$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: fmt
+fmt: install ## Format code and protos, fix what can be fixed
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/buf format -w
+
+.PHONY: proto
+proto: install ## Generate the Python stubs anew
+	scripts/proto.sh
+
+.PHONY: release-contract
+release-contract: install ## Make the protos, as they are, the form that must not break
+	scripts/breaking.sh --release
+
+.PHONY: lock
+lock: install ## Resolve the requirements anew; ARGS=--upgrade takes newer versions
+	scripts/lock.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove environments, caches and builds
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Run all tests, and those that depend on Python's own asyncio and ssl on a second interpreter too.
+# Arguments go to pytest (and then only the first interpreter runs).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=${VENV:-.venv}
+
+# What could not be installed is said there, and fails the tests that need it: none is skipped.
+scripts/install-system.sh || true
+
+if [ $# != 0 ]; then
+  exec "$venv/bin/pytest" "$@"
+fi
+
+version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
+
+second=''
+for candidate in 3.13 3.12 3.11; do
+  if [ "$candidate" != "$(version "$venv/bin/python")" ] && [ "$(version "python$candidate")" = "$candidate" ]; then
+    second=$candidate
+    break
+  fi
+done
+
+failed=0
+if [ -n "$second" ]; then
+  PYTHON=python$second scripts/setup-venv.sh dev ".venv-$second"
+  ".venv-$second/bin/pytest" -q tests/imap tests/hostile || failed=1
+else
+  echo 'test: no second Python (3.11 to 3.13) on PATH; tests/imap and tests/hostile run on one only.'
+fi
+"$venv/bin/pytest" || failed=1 # last: its closing line ends the output
+exit $failed
