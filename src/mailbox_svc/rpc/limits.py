@@ -1,0 +1,73 @@
+"""Owns how many calls may run at once. A call over a limit is refused at once and never waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from mailbox_svc.errors import Overloaded
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most calls that run at once in this process."""
+
+    #: All calls that need a token.
+    calls: int = 256
+    #: `Test` calls among them; each holds a connection to a mail server.
+    tests: int = 64
+    #: `Test` calls of one user.
+    tests_per_user: int = 4
+    #: Streams open to everybody: health `Watch`, reflection. Health `Check` has no limit.
+    open_streams: int = 128
+
+
+class Slots:
+    """Counts the running calls against the limits.
+
+    grpc's own `maximum_concurrent_rpcs` knows neither users nor methods, would refuse the health
+    check too, and answers without details.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._held: Counter[Hashable] = Counter()
+
+    @property
+    def in_use(self) -> int:
+        """How many slots are held, of all kinds."""
+        return self._held.total()
+
+    def call(self) -> AbstractContextManager[None]:
+        """Hold a slot for any call. Raises Overloaded, as do the others."""
+        return self._hold("call", self._limits.calls)
+
+    def test(self) -> AbstractContextManager[None]:
+        """Hold a slot for a test."""
+        return self._hold("test", self._limits.tests)
+
+    def test_of(self, user_id: str) -> AbstractContextManager[None]:
+        """Hold a slot for a test of this user."""
+        return self._hold(
+            ("test", user_id),
+            self._limits.tests_per_user,
+            "Too many tests of this user are running; try again in a moment.",
+        )
+
+    def open_stream(self) -> AbstractContextManager[None]:
+        """Hold a slot for a stream of a caller we do not know."""
+        return self._hold("open stream", self._limits.open_streams)
+
+    @contextmanager
+    def _hold(self, slot: Hashable, most: int, message: str = "") -> Iterator[None]:
+        if self._held[slot] >= most:
+            raise Overloaded(message)
+        self._held[slot] += 1
+        try:
+            yield
+        finally:
+            self._held[slot] -= 1
+            if not self._held[slot]:
+                del self._held[slot]  # users come and go; their counters go with them

@@ -1,0 +1,123 @@
+"""Owns the listening gRPC server: its port, its transport limits, its services, its start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from mailbox_svc.errors import ConfigError
+from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.ports import TokenVerifier
+from mailbox_svc.rpc.interceptor import Interceptor
+from mailbox_svc.rpc.limits import Limits, Slots
+from mailbox_svc.rpc.mailbox_service import MailboxServicer
+from mailbox_svc.rpc.methods import HEALTH_SERVICE, MAILBOX_SERVICE
+from mailbox_svc.rpc.metrics import RpcMetrics
+from mailbox_svc.rpc.tls import TlsFiles, server_credentials
+from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_server
+
+_KIB = 1024
+_MINUTE = 60_000  # milliseconds
+
+# Names and defaults: grpc/grpc, include/grpc/impl/channel_arg_names.h and doc/keepalive.md.
+_OPTIONS = (
+    # The largest honest request is a Save of a few KiB; the largest response is 100 mailboxes.
+    ("grpc.max_receive_message_length", 256 * _KIB),
+    ("grpc.max_send_message_length", 4 * _KIB * _KIB),
+    # Between the soft and the absolute limit grpc refuses at random; equal, they are one limit.
+    ("grpc.max_metadata_size", 16 * _KIB),
+    ("grpc.absolute_max_metadata_size", 16 * _KIB),
+    ("grpc.max_concurrent_streams", 100),
+    ("grpc.keepalive_time_ms", _MINUTE),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 0),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 30_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    # Connections move to new instances behind a load balancer within the half hour.
+    ("grpc.max_connection_age_ms", 30 * _MINUTE),
+    ("grpc.max_connection_age_grace_ms", 5 * _MINUTE),
+    ("grpc.max_connection_idle_ms", 15 * _MINUTE),
+    # Otherwise a second process, old or foreign, may silently share the port.
+    ("grpc.so_reuseport", 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RpcConfig:
+    """How the gRPC face is offered."""
+
+    #: "host:port"; port 0 takes a free one.
+    address: str = "127.0.0.1:50051"
+    tls: TlsFiles | None = None
+    #: Take tokens and passwords in the clear from other machines, for a TLS proxy in front.
+    allow_insecure: bool = False
+    #: Show the contract to anybody who asks.
+    reflection: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+class RpcServer:
+    """The gRPC server. Create it inside the event loop that is to run it."""
+
+    def __init__(
+        self, config: RpcConfig, mailboxes: Mailboxes, verifier: TokenVerifier, metrics: RpcMetrics
+    ) -> None:
+        self._config = config
+        self._slots = Slots(config.limits)
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[Interceptor(verifier, self._slots, metrics)], options=_OPTIONS
+        )
+        add_MailboxServiceServicer_to_server(MailboxServicer(mailboxes, metrics), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if config.reflection:
+            names = (MAILBOX_SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> int:
+        """Listen and serve; return the port. Raises ConfigError when that cannot be."""
+        port = self._bind()
+        await self._server.start()
+        await self._health.set(MAILBOX_SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        return port
+
+    async def announce_stop(self) -> None:
+        """Say NOT_SERVING from now on, so that load balancers look elsewhere; calls still work."""
+        # A watcher who does not read holds the health servicer's lock for as long as he likes.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace: float) -> None:
+        """Refuse new calls, let the running ones end within `grace` seconds, cancel the rest."""
+        await self.announce_stop()
+        await self._server.stop(grace)
+
+    def _bind(self) -> int:
+        address, tls = self._config.address, self._config.tls
+        if tls is None and not self._config.allow_insecure and not _is_local(address):
+            raise ConfigError(f"Without TLS the server listens on a loopback address only, not on {address}.")
+        try:
+            if tls is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, server_credentials(tls))
+        except RuntimeError as exc:  # grpc writes the cause to its own log only
+            raise ConfigError(
+                f"The server cannot listen on {address}: is the port free, the TLS key right?"
+            ) from exc
+
+
+def _is_local(address: str) -> bool:
+    host, _, _ = address.rpartition(":")
+    if host == "localhost" or address.startswith("unix:"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,144 @@
+"""Starts the real gRPC server on a free loopback port, around the parts a test gives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+from prometheus_client import CollectorRegistry
+
+from mailbox_svc.errors import TokenInvalid
+from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.model.caller import Caller
+from mailbox_svc.ports import TokenVerifier
+from mailbox_svc.rpc.metrics import RpcMetrics
+from mailbox_svc.rpc.server import RpcConfig, RpcServer
+from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
+
+if TYPE_CHECKING:  # in the type stubs only
+    from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceAsyncStub
+
+ANN = "CANARY-token-of-ann"
+BOB = "CANARY-token-of-bob"
+SERVICE = "CANARY-token-of-a-service"
+
+
+class KnownTokens:
+    """Accepts these tokens and no others."""
+
+    def __init__(self, callers: Mapping[str, Caller] | None = None) -> None:
+        self._callers = callers or {
+            ANN: Caller("ann", is_service=False, expires_at=2**40),
+            BOB: Caller("bob", is_service=False, expires_at=2**40),
+            SERVICE: Caller("robot", is_service=True, expires_at=2**40),
+        }
+
+    async def verify(self, token: str) -> Caller:
+        if token not in self._callers:
+            raise TokenInvalid
+        return self._callers[token]
+
+
+def bearing(token: str, **more: str) -> tuple[tuple[str, str], ...]:
+    """The metadata of a call with this token; `x_user_id` becomes `x-user-id`."""
+    extra = [(name.replace("_", "-"), value) for name, value in more.items()]
+    return ("authorization", f"Bearer {token}"), *extra
+
+
+@dataclass(slots=True)
+class Served:
+    """A running server with a client connected to it."""
+
+    server: RpcServer
+    port: int
+    channel: grpc.aio.Channel
+    stub: MailboxServiceAsyncStub
+    registry: CollectorRegistry
+
+    @property
+    def slots_in_use(self) -> int:
+        return self.server._slots.in_use
+
+
+@asynccontextmanager
+async def serving(
+    mailboxes: Mailboxes,
+    verifier: TokenVerifier | None = None,
+    *,
+    config: RpcConfig | None = None,
+    handlers: Sequence[grpc.GenericRpcHandler] = (),
+    credentials: grpc.ChannelCredentials | None = None,
+    options: Sequence[tuple[str, Any]] = (),
+) -> AsyncIterator[Served]:
+    """Serve until the end of the block. `handlers` are further services of the test's own."""
+    registry = CollectorRegistry()
+    config = config or RpcConfig(address="127.0.0.1:0")
+    server = RpcServer(config, mailboxes, verifier or KnownTokens(), RpcMetrics(registry))
+    server._server.add_generic_rpc_handlers(tuple(handlers))
+    port = await server.start()
+    try:
+        async with connected(port, credentials, options) as channel:
+            stub: MailboxServiceAsyncStub = MailboxServiceStub(channel)
+            yield Served(server, port, channel, stub, registry)
+    finally:
+        await server.stop(0)
+
+
+def connected(
+    port: int, credentials: grpc.ChannelCredentials | None = None, options: Sequence[tuple[str, Any]] = ()
+) -> grpc.aio.Channel:
+    """A client's connection of its own, not shared with any other channel of the process."""
+    target = f"localhost:{port}"
+    options = (("grpc.use_local_subchannel_pool", 1), *options)
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=options)
+    return grpc.aio.secure_channel(target, credentials, options=options)
+
+
+@dataclass(slots=True)
+class Failure:
+    """An error as a client sees it, with its details unpacked."""
+
+    code: grpc.StatusCode
+    message: str
+    trailers: dict[str, str | bytes]
+    infos: list[Any] = field(default_factory=list)
+    violations: dict[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    @property
+    def reason(self) -> str:
+        (info,) = self.infos  # exactly one
+        return str(info.reason)
+
+    @classmethod
+    def of(cls, error: grpc.aio.AioRpcError) -> Failure:
+        trailers = dict(error.trailing_metadata() or ())
+        failure = cls(error.code(), error.details() or "", trailers)
+        status = status_pb2.Status.FromString(trailers.get("grpc-status-details-bin", b""))
+        for detail in status.details:
+            info, bad, retry = (
+                error_details_pb2.ErrorInfo(),
+                error_details_pb2.BadRequest(),
+                error_details_pb2.RetryInfo(),
+            )
+            if detail.Unpack(info):
+                failure.infos.append(info)
+            elif detail.Unpack(bad):
+                failure.violations = {v.field: v.description for v in bad.field_violations}
+            elif detail.Unpack(retry):
+                failure.retry_after = retry.retry_delay.ToTimedelta().total_seconds()
+        return failure
+
+
+async def failure_of(call: Any) -> Failure:
+    """Await a call that must fail and return how it did."""
+    try:
+        answer = await call
+    except grpc.aio.AioRpcError as error:
+        return Failure.of(error)
+    raise AssertionError(f"the call succeeded: {type(answer).__name__}")
