@@ -27,5 +27,7 @@ def issue(ca: trustme.CA, folder: Path, *names: str) -> ServerFiles:
         blob.write_to_path(str(files.chain), append=True)
     leaf.private_key_pem.write_to_path(str(files.key))
     leaf.private_key_and_cert_chain_pem.write_to_path(str(files.both))
+    for secret in (files.key, files.both):
+        secret.chmod(0o600)  # some servers refuse a key that others may read
     ca.cert_pem.write_to_path(str(files.ca))
     return files
