@@ -1,0 +1,79 @@
+"""Folders as LIST shows them. A folder's use is told by attribute, never by name: names are localised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailbox_svc.imap import utf7
+from mailbox_svc.imap.failure import ConnectionFailed
+from mailbox_svc.imap.framing import Response
+from mailbox_svc.imap.grammar import unquoted
+from mailbox_svc.model.check import Code
+
+#: RFC 9051 §9 `mailbox-list` up to the name.
+_LIST = re.compile(
+    rb'\* LIST \((?P<attributes>[^()"]*)\) (?:NIL|"(?P<delimiter>\\.|[^"\\])") (?=.)',
+    re.IGNORECASE | re.DOTALL,
+)
+#: The name: a literal, a quoted string, or the rest of the line up to the extended data of RFC 5258.
+_LITERAL = re.compile(rb"~?\{\d+\+?\}\Z")
+_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder of the server."""
+
+    #: For people. What is not valid modified UTF-7 is shown as UTF-8, odd bytes as `\\xff`.
+    name: str
+    #: For the server: the name exactly as it came.
+    raw_name: bytes
+    #: Between the levels of the hierarchy; None in a flat one.
+    delimiter: str | None
+    #: In lower case, with their backslash: `\\all`, `\\noselect`.
+    attributes: frozenset[str]
+
+    @property
+    def selectable(self) -> bool:
+        return self.attributes.isdisjoint({"\\noselect", "\\nonexistent"})
+
+
+def is_list(response: Response) -> bool:
+    return response[0][:7].upper() == b"* LIST "
+
+
+def parse_list(response: Response) -> Folder:
+    """Return the folder of one `* LIST` response. Raises ConnectionFailed(PROTOCOL_ERROR)."""
+    match = _LIST.match(response[0])
+    if match is None:
+        raise ConnectionFailed(Code.PROTOCOL_ERROR)
+    raw_name = _name(response, match.end())
+    delimiter = match["delimiter"]
+    return Folder(
+        name=_readable(raw_name),
+        raw_name=raw_name,
+        delimiter=None if delimiter is None else unquoted(delimiter).decode("latin-1"),
+        attributes=frozenset(match["attributes"].decode("latin-1").lower().split()),
+    )
+
+
+def _name(response: Response, start: int) -> bytes:
+    line = response[0]
+    if len(response) > 1 and _LITERAL.match(line, start):
+        return response[1]
+    if quoted := _QUOTED.match(line, start):
+        return unquoted(quoted[1])
+    # Some servers send a name with spaces unquoted, so an atom does not end at a space.
+    name = line[start:].partition(b" (")[0]
+    if len(response) > 1 or name[:1] in {b'"', b"{", b"("}:
+        raise ConnectionFailed(Code.PROTOCOL_ERROR)
+    return name
+
+
+def _readable(raw_name: bytes) -> str:
+    try:
+        return utf7.decode(raw_name)
+    except ValueError:
+        # UTF-8 without being asked for it is common; what is neither still needs some name.
+        return raw_name.decode("utf-8", "backslashreplace")

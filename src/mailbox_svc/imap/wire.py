@@ -1,0 +1,271 @@
+"""One connection on the level of bytes and commands: aioimaplib's protocol with its byte layer replaced.
+
+Invariants:
+- No byte of a server or of a command reaches a log or an exception's text: nothing here logs, and no
+  exception leaves a callback, because asyncio would log it.
+- One command at a time. A command that fails, times out or is cancelled takes the connection with it.
+- `abort` is the one way to die, and wakes whoever waits, at once.
+
+aioimaplib's own commands are not used: they leave user names unquoted and drop data (see
+docs/decisions.md). What remains of it are its protocol's states, tags and transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aioimaplib.aioimaplib import AUTH, NONAUTH, IMAP4ClientProtocol
+
+from mailbox_svc.imap import grammar
+from mailbox_svc.imap.failure import ConnectionFailed
+from mailbox_svc.imap.framing import Framer, Limits, Response
+from mailbox_svc.model.check import Code
+
+#: Given an untagged response of the running command.
+Sink = Callable[[Response], None]
+#: Given a server's challenge (what follows `+ `), returns the line to answer; None when there is none.
+Answer = Callable[[bytes], bytes | None]
+
+#: Seconds that a server has after BYE to send the tagged response or close, before we do.
+_BYE_GRACE = 0.2
+#: Bytes of what a server said that are kept for `classify`.
+_REMARKS_LIMIT = 4 << 10
+_CRLF = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The end of a command."""
+
+    ok: bool
+    #: What follows OK, NO or BAD, response code included.
+    text: bytes
+    #: The untagged responses, unless a sink took them.
+    untagged: list[Response]
+    #: What the server said about a failure, one text a line: the tagged one, then NO, BAD, BYE and ALERT.
+    server_text: bytes
+
+
+@dataclass(slots=True)
+class _Running:
+    """The command under way."""
+
+    tag: bytes
+    sink: Sink
+    answer: Answer | None
+    #: Nothing may follow the tagged OK (STARTTLS).
+    seals: bool
+    end: grammar.Status | None = None
+
+
+class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no types
+    """The protocol of one connection."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport | None
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(asyncio.get_running_loop())
+        self._framer = Framer(limits or Limits())
+        self._greeting: bytes | None = None
+        self._running: _Running | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._failure: ConnectionFailed | None = None
+        #: The texts of NO, BAD, BYE and ALERT since the command began, one a line.
+        self._remarks = bytearray()
+        #: Runs from BYE on.
+        self._bye_timer: asyncio.TimerHandle | None = None
+        self._sealed = False
+
+    # What the session calls.
+
+    async def greeting(self) -> bytes:
+        """Wait for the greeting and return its text.
+
+        Raises ConnectionFailed: NOT_IMAP, PREAUTH_REFUSED, SERVER_BYE or how the connection was lost.
+        """
+        while self._greeting is None:
+            await self._wait()
+        return self._greeting
+
+    async def execute(
+        self, line: bytes, *, sink: Sink | None = None, answer: Answer | None = None, seals: bool = False
+    ) -> Reply:
+        """Send a command (without tag and CRLF) and return its tagged response, be it OK, NO or BAD.
+
+        `sink` takes the untagged responses as they come; else they are in the reply. `answer` answers the
+        server's challenges. `seals` is for STARTTLS: a byte that follows the tagged OK is an injection.
+        Raises ConnectionFailed for all else; the connection is then closed.
+        """
+        if self._running is not None:
+            raise RuntimeError("one command at a time")
+        if self._bye_timer is not None:
+            self._lost(None)
+        self._raise_failure()
+        if self.state == AUTH:
+            self._framer.start_command()
+        self._remarks.clear()
+        tag = self.new_tag().encode("ascii")
+        untagged: list[Response] = []
+        self._running = running = _Running(tag, sink or untagged.append, answer, seals)
+        self.write(tag + b" " + line)
+        while running.end is None:
+            await self._wait()
+        # A BYE that came together with the tagged response belongs to it.
+        server_text = b"\n".join(filter(None, [running.end.text, bytes(self._remarks)]))
+        return Reply(running.end.word == b"OK", running.end.text, untagged, server_text[:_REMARKS_LIMIT])
+
+    def write(self, line: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(line + _CRLF)
+
+    def logged_in(self) -> None:
+        """Lift the limit on what a stranger may send."""
+        self.state = AUTH
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Encrypt the connection. Raises OSError, ssl.SSLError among it, or ConnectionFailed."""
+        self._raise_failure()
+        assert self.transport is not None  # noqa: S101  it is while there is no failure
+        self.transport = await self.loop.start_tls(self.transport, self, context, server_hostname=host)
+        self._sealed = False
+
+    @property
+    def encrypted(self) -> bool:
+        return self.transport is not None and self.transport.get_extra_info("ssl_object") is not None
+
+    def abort(self, code: Code = Code.SERVER_DISCONNECTED, server_text: bytes = b"") -> None:
+        """Close the connection now and fail who waits. Only the first call's code counts."""
+        if self._failure is None:
+            self._failure = ConnectionFailed(code, server_text=server_text)
+        if self._bye_timer is not None:
+            self._bye_timer.cancel()
+            self._bye_timer = None
+        if self.transport is not None:
+            self.transport.abort()
+        self._running = None
+        self._wake()
+
+    async def _wait(self) -> None:
+        """Wait until something was received that matters, or the connection fails."""
+        self._raise_failure()
+        self._waiter = self.loop.create_future()
+        try:
+            await self._waiter
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise ConnectionFailed(self._failure.code, server_text=self._failure.server_text)
+
+    # What asyncio calls.
+
+    def data_received(self, d: bytes) -> None:
+        if self._failure is not None:
+            return
+        try:
+            self._framer.append(d)
+            self._receive()
+        except ConnectionFailed as failure:
+            self.abort(failure.code, failure.server_text)
+        except Exception:  # noqa: BLE001  asyncio would log it, and with it what the server sent
+            self.abort(Code.PROTOCOL_ERROR)
+
+    def eof_received(self) -> None:
+        self._lost(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(exc)
+        self.transport = None
+
+    def _lost(self, exc: Exception | None) -> None:
+        if self._bye_timer is not None:
+            code = Code.SERVER_BYE
+        elif isinstance(exc, ssl.SSLError):
+            code = Code.TLS_FAILURE
+        else:
+            code = Code.SERVER_DISCONNECTED
+        self.abort(code, bytes(self._remarks))
+
+    def _receive(self) -> None:
+        if self._greeting is None and not self._framer.may_start_with(b"* "):
+            raise ConnectionFailed(Code.NOT_IMAP)
+        while self._failure is None and not self._sealed:
+            response = self._framer.next()
+            if response is None:
+                return
+            self._dispatch(response)
+        if self._sealed and self._framer.pending:
+            raise ConnectionFailed(Code.PROTOCOL_ERROR)
+
+    # What the server says.
+
+    def _dispatch(self, response: Response) -> None:
+        line = response[0]
+        if self._greeting is None:
+            self._on_greeting(line)
+        elif line.startswith(b"* "):
+            self._on_untagged(response)
+        elif line.startswith(b"+"):
+            self._on_challenge(line[1:].lstrip(b" "))
+        elif line:  # some servers send an empty line after a literal
+            self._on_tagged(line)
+
+    def _on_greeting(self, line: bytes) -> None:
+        greeting = grammar.parse_greeting(line)
+        if greeting is None:
+            raise ConnectionFailed(Code.NOT_IMAP)
+        if greeting.word == b"PREAUTH":
+            raise ConnectionFailed(Code.PREAUTH_REFUSED)
+        if greeting.word == b"BYE":
+            raise ConnectionFailed(Code.SERVER_BYE, server_text=greeting.text[:_REMARKS_LIMIT])
+        self.state = NONAUTH
+        self._greeting = greeting.text
+        self._wake()
+
+    def _on_untagged(self, response: Response) -> None:
+        status = grammar.parse_untagged_status(response[0])
+        if status is not None:
+            self._on_remark(status)
+        if self._running is not None:
+            self._running.sink(response)
+
+    def _on_remark(self, status: grammar.Status) -> None:
+        if status.word != b"OK" or status.text[:7].upper() == b"[ALERT]":
+            line = status.text if not self._remarks else b"\n" + status.text
+            self._remarks += line[: _REMARKS_LIMIT - len(self._remarks)]
+        if status.word != b"BYE":
+            return
+        if self._running is None:
+            raise ConnectionFailed(Code.SERVER_BYE, server_text=bytes(self._remarks))
+        # The tagged response often comes next and says more.
+        if self._bye_timer is None:
+            self._bye_timer = self.loop.call_later(_BYE_GRACE, self._lost, None)
+
+    def _on_challenge(self, challenge: bytes) -> None:
+        running = self._running
+        answer = running.answer(challenge) if running is not None and running.answer is not None else None
+        if answer is None:
+            raise ConnectionFailed(Code.PROTOCOL_ERROR)
+        self.write(answer)
+
+    def _on_tagged(self, line: bytes) -> None:
+        status = grammar.parse_tagged(line)
+        running = self._running
+        if status is None or running is None or status.tag != running.tag:
+            raise ConnectionFailed(Code.PROTOCOL_ERROR)
+        running.end = status
+        self._running = None
+        self._sealed = running.seals and status.word == b"OK"
+        self._wake()
