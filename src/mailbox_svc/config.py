@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mailbox_svc.errors import ConfigError
@@ -74,8 +74,9 @@ class Settings(BaseSettings):
     #: Private networks that users' servers may be in, as CIDRs.
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
     egress_ports: Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_split)] = (993, 143)
-    #: Name servers as address or address:port; empty uses the system's.
-    dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    #: Addresses of name servers; empty uses the system's.
+    dns_servers: Annotated[tuple[IPvAnyAddress, ...], NoDecode, BeforeValidator(_split)] = ()
+    dns_port: Port = 53
     #: Extra authorities (PEM) that users' servers may be certified by.
     tls_ca_file: Path | None = None
 
@@ -85,7 +86,9 @@ class Settings(BaseSettings):
     tests_per_user_per_minute: int = Field(default=20, ge=1)
     tests_per_destination_per_minute: int = Field(default=60, ge=1)
 
-    #: Seconds that running calls get after SIGTERM.
+    #: Seconds after SIGTERM in which calls are still taken, so that load balancers can look elsewhere.
+    shutdown_notice: float = Field(default=2.0, ge=0)
+    #: Seconds that running calls then get to end.
     shutdown_grace: float = Field(default=25.0, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"

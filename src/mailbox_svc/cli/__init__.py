@@ -1,0 +1,67 @@
+"""The command line: one command `mailbox-svc`, a sub-command for each role.
+
+Exit codes: 0 done; 1 failed (one sentence on standard error says why); 2 settings or arguments are
+wrong; 3 done, but some rows were skipped (`import`); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from mailbox_svc import __version__
+from mailbox_svc.cli import data, demo, keys, serve, tokens
+from mailbox_svc.cli.console import errors
+from mailbox_svc.errors import ConfigError, MailboxSvcError
+from mailbox_svc.logs import configure_logs
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+EXIT_INTERRUPTED = 130
+
+cli = typer.Typer(
+    name="mailbox-svc",
+    no_args_is_help=True,
+    add_completion=False,
+    # Its tracebacks print local variables, and locals hold passwords.
+    pretty_exceptions_enable=False,
+    help="Keeps users' IMAP mailboxes, tests them, and harvests contacts from them.",
+)
+cli.command("serve")(serve.serve)
+cli.command("demo")(demo.demo)
+cli.command("migrate")(data.migrate)
+cli.command("import")(data.import_)
+cli.command("token")(tokens.token)
+cli.command("check-config")(data.check_config)
+cli.add_typer(keys.cli, name="keys")
+
+
+@cli.callback(invoke_without_command=True)
+def _root(
+    *, version: bool = typer.Option(default=False, is_eager=True, help="Print the version and exit.")
+) -> None:
+    if version:
+        typer.echo(f"mailbox-svc {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line and exit with its code; no error is more than one plain sentence."""
+    # Standard error gets what goes wrong, in safe form; 'serve' sets its own level and format later.
+    configure_logs(level="WARNING", json=False)
+    try:
+        cli()
+    except ConfigError as exc:
+        errors.print(f"mailbox-svc: {exc.message}", markup=False)
+        sys.exit(EXIT_CONFIG)
+    except MailboxSvcError as exc:
+        errors.print(f"mailbox-svc: {exc.message}", markup=False)
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as exc:
+        logging.getLogger(__name__).exception("a command failed unexpectedly")
+        errors.print(f"mailbox-svc: a defect of ours ({type(exc).__name__}); please report it.", markup=False)
+        sys.exit(EXIT_FAILED)

@@ -1,0 +1,51 @@
+"""`mailbox-svc serve`: the gRPC service, and with `--dev` all it needs, made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mailbox_svc import app
+from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.config import Settings, load
+
+#: The user that the token printed by `--dev` stands for.
+DEV_USER = "dev-user"
+
+
+def serve(
+    *,
+    dev: Annotated[
+        bool,
+        typer.Option("--dev", help="Make keys and a database in a folder, allow loopback, print a token."),
+    ] = False,
+    data_dir: Annotated[Path, typer.Option(help="The folder that --dev keeps its files in.")] = Path(
+        "mailbox-data"
+    ),
+) -> None:
+    """Serve gRPC until SIGTERM or Ctrl-C."""
+    settings = dev_settings(data_dir) if dev else load()
+    app.run_service(settings, on_ready=lambda port: _greet(settings, port) if dev else None)
+
+
+def _greet(settings: Settings, port: int) -> None:
+    token = app.mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
+    host = settings.grpc_addr.rpartition(":")[0]
+    method = "mailboxes.v1.MailboxService/List"
+    out = Console(soft_wrap=True, highlight=False)
+    out.print(f"[bold green]mailbox-svc is serving on {host}:{port}[/] for development only.")
+    out.print(f"A token for user [bold]{DEV_USER}[/], valid for a day:\n")
+    out.print(f"export TOKEN={token}\n", markup=False)
+    out.print("Try it in another terminal:\n")
+    out.print(
+        f"grpcurl -plaintext -H \"authorization: Bearer $TOKEN\" -d '{{}}' {host}:{port} {method}",
+        markup=False,
+    )
+    out.print(
+        "buf curl --protocol grpc --http2-prior-knowledge "
+        f"-H \"authorization: Bearer $TOKEN\" -d '{{}}' http://{host}:{port}/{method}",
+        markup=False,
+    )
