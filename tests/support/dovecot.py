@@ -42,6 +42,9 @@ class DovecotServer:
     ca_file: Path
     log: Path
     folder: Path
+    #: What stands before and between the names of folders.
+    prefix: str = ""
+    separator: str = "/"
 
     def maildir(self, user: str) -> Path:
         """The user's INBOX; it exists after the first login."""
