@@ -100,6 +100,10 @@ class Vault(Protocol):
     @property
     def active_key_id(self) -> str: ...
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys at hand, the active one among them."""
+
     def seal(self, secret: Secret, context: SecretContext) -> SealedSecret:
         """Encrypt under the active key, bound to the context."""
 

@@ -1,0 +1,51 @@
+"""What the repositories need of a database: one small Protocol, satisfied by `sqlite` and `postgres`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Select, UpdateBase
+
+#: A statement built once, at import, with `bindparam`s; each is compiled once.
+Statement = Select[*tuple[Any, ...]] | UpdateBase
+Parameters = Mapping[str, object]
+Row = Sequence[Any]
+DialectName = Literal["sqlite", "postgresql"]
+
+
+class Executor(Protocol):
+    """Runs statements inside one transaction, and only until its end."""
+
+    @property
+    def dialect(self) -> DialectName: ...
+
+    async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """Return the rows, or those of RETURNING. Raises StorageUnavailable."""
+
+    async def lock(self, statement: Statement, parameters: Parameters) -> None:
+        """Run a statement that only takes a lock; nothing to do where one writer runs at a time."""
+
+
+class Database(Protocol):
+    """One database with its connections. Every method raises StorageUnavailable when it does not answer."""
+
+    def transaction(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
+        """Open a read-write transaction for this user: commits at the end, an exception rolls back."""
+
+    async def read(self, user_id: str, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        """Run one SELECT as this user."""
+
+    async def key_usage(self) -> Sequence[Row]:
+        """Return (key id, number of secrets) over all users."""
+
+    async def stale_users(self, active_key_id: str, after: str, limit: int) -> Sequence[Row]:
+        """Return the ids, in order and greater than `after`, of users with secrets under another key."""
+
+    async def check_ready(self) -> None:
+        """Raise ConfigError when schema or rights are not what the service needs."""
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...

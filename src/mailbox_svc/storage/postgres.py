@@ -1,0 +1,133 @@
+"""PostgreSQL through asyncpg, where row-level security shows each transaction one user's rows.
+
+The user is named in SQLAlchemy's `after_begin`, so that no transaction of a session can be without
+(not in `before_cursor_execute`: cancelled there, a connection goes back to the pool with its
+transaction open, sqlalchemy#13381). The setting is local to the transaction; a session for no user
+has no setting, and the policies then show no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import asyncpg
+from sqlalchemy import Connection, CursorResult, bindparam, column, event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
+
+from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
+from mailbox_svc.storage.failures import storage_errors
+from mailbox_svc.storage.row_security import refuse_bypass
+from mailbox_svc.storage.schema import refuse_old_schema
+
+#: Seconds; a call that waits longer fails, so that it fails before its own deadline.
+CONNECT_TIMEOUT = 1.5
+POOL_TIMEOUT = 1.5
+_COMMAND_TIMEOUT = 10
+
+# Functions of the migrations, with the owner's rights: they see all users and tell ids and counts only.
+_KEY_USAGE = select(func.mailbox_key_usage().table_valued(column("key_id"), column("secrets")))
+_STALE_USERS = select(
+    func.mailbox_stale_users(
+        bindparam("active_key_id"), bindparam("after"), bindparam("page")
+    ).column_valued()
+)
+_BEGIN_AS = text("SELECT set_config('app.user_id', :user_id, true), set_config('lock_timeout', '5s', true)")
+
+
+class _UserSession(Session):
+    """A session whose every transaction runs as the user in its `info`."""
+
+
+@event.listens_for(_UserSession, "after_begin")
+def _become_user(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    connection.execute(_BEGIN_AS, {"user_id": session.info["user_id"]})
+
+
+class PostgresExecutor:
+    """Satisfies `database.Executor` on one session."""
+
+    dialect: Literal["postgresql"] = "postgresql"
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        with storage_errors():
+            result = await self._session.execute(statement, dict(parameters))
+            return result.all() if isinstance(result, CursorResult) and result.returns_rows else ()
+
+    async def lock(self, statement: Statement, parameters: Parameters) -> None:
+        await self.run(statement, parameters)
+
+
+class PostgresDatabase:
+    """Satisfies `database.Database`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._sessions = async_sessionmaker(engine, sync_session_class=_UserSession)
+
+    @asynccontextmanager
+    async def transaction(self, user_id: str) -> AsyncIterator[Executor]:
+        async with self._sessions(info={"user_id": user_id}) as session:
+            yield PostgresExecutor(session)
+            with storage_errors():
+                await session.commit()
+
+    async def read(self, user_id: str, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        async with self._sessions(info={"user_id": user_id}) as session:
+            return await PostgresExecutor(session).run(statement, parameters)
+
+    async def key_usage(self) -> Sequence[Row]:
+        return await self._survey(_KEY_USAGE, {})
+
+    async def stale_users(self, active_key_id: str, after: str, limit: int) -> Sequence[Row]:
+        return await self._survey(
+            _STALE_USERS, {"active_key_id": active_key_id, "after": after, "page": limit}
+        )
+
+    async def check_ready(self) -> None:
+        with storage_errors():
+            async with self._engine.connect() as connection:
+                known = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+                revision = (
+                    await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                    if known
+                    else None
+                )
+                refuse_old_schema(revision)
+                await connection.run_sync(refuse_bypass)
+
+    async def ping(self) -> None:
+        with storage_errors():
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _survey(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        with storage_errors():
+            async with self._engine.connect() as connection:
+                return (await connection.execute(statement, dict(parameters))).all()
+
+
+def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:
+    """Make an engine; it connects when first used."""
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=_COMMAND_TIMEOUT)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT,
+        pool_pre_ping=True,
+        pool_reset_on_return="rollback",  # ends the transaction, and the user's name with it
+    )

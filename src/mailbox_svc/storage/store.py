@@ -1,0 +1,76 @@
+"""The store: transactions of one user with their repositories, and the few questions over all users."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.storage import url as database_url
+from mailbox_svc.storage.database import Database
+from mailbox_svc.storage.mailbox_rows import LIST, MailboxRows, mailbox_from
+from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
+from mailbox_svc.storage.secret_rows import SecretRows
+from mailbox_svc.storage.sqlite import open_sqlite
+
+#: Users asked for at a time when going through all of them.
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTransaction:
+    """Satisfies `ports.Transaction`."""
+
+    mailboxes: MailboxRows
+    secrets: SecretRows
+
+
+class SqlStore:
+    """Satisfies `ports.Store`. Make it with `open_store` and close it in the same event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def begin(self, user_id: str) -> AsyncIterator[SqlTransaction]:
+        """Open a transaction as `ports.Store.begin` says. Transactions of one task do not nest."""
+        async with self._database.transaction(user_id) as executor:
+            yield SqlTransaction(MailboxRows(executor, user_id), SecretRows(executor, user_id))
+
+    async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
+        rows = await self._database.read(user_id, LIST, {"for_user": user_id})
+        return [mailbox_from(row) for row in rows]
+
+    async def key_usage(self) -> dict[str, int]:
+        return {key_id: int(secrets) for key_id, secrets in await self._database.key_usage()}
+
+    async def users_with_stale_secrets(self, active_key_id: str) -> AsyncIterator[str]:
+        after = ""
+        while rows := await self._database.stale_users(active_key_id, after, _PAGE):
+            for (user_id,) in rows:
+                yield user_id
+            after = rows[-1][0]
+
+    async def ping(self) -> None:
+        await self._database.ping()
+
+    async def check_ready(self) -> None:
+        """Raise ConfigError when the schema is old or, on PostgreSQL, the role can see other users' rows."""
+        await self._database.check_ready()
+
+    async def close(self) -> None:
+        """Finish what is being committed and let go of all connections."""
+        await self._database.close()
+
+
+async def open_store(url: str, *, pool_size: int = 10) -> SqlStore:
+    """Open the database of the URL; `pool_size` is PostgreSQL's. Raises ConfigError.
+
+    `sqlite:///path` (made when missing) or `postgresql://…` with libpq's options.
+    """
+    match database_url.parse(url):
+        case database_url.SqliteFile(path):
+            return SqlStore(await open_sqlite(path))
+        case database_url.PostgresDsn(dsn):
+            return SqlStore(PostgresDatabase(postgres_engine(dsn, pool_size=pool_size)))

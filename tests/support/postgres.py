@@ -1,0 +1,125 @@
+"""A throw-away PostgreSQL on loopback, started once in a test run, by root or by anyone."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from support.processes import free_port, needs, new_folder
+
+ADMIN = "postgres"
+#: Owns the tables and migrates.
+OWNER = "mailbox_owner"
+#: What the service logs in as.
+APP = "mailbox_app"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    port: int
+    folder: Path
+    programs: Path
+
+    def url(self, role: str, database: str) -> str:
+        return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement: str, *, database: str = "postgres", role: str = ADMIN) -> str:
+        """Run it with psql, rows and columns separated by line ends and `|`."""
+        done = subprocess.run(
+            [
+                self.programs / "psql",
+                "-XAtq",
+                "-v",
+                "ON_ERROR_STOP=1",
+                self.url(role, database),
+                "-c",
+                statement,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    @contextmanager
+    def database(self, *, template: str = "template0") -> Iterator[str]:
+        """Make a database that belongs to OWNER, and drop it afterwards."""
+        name = f"mailboxes_{next(_numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        try:
+            yield name
+        finally:
+            self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def control(self, *arguments: str) -> None:
+        """Run pg_ctl, as the user that may not be root."""
+        subprocess.run(
+            [self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *arguments],
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            user=_user(),
+            group=_user(),
+        )
+
+    def start(self) -> None:
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
+            "-c fsync=off -c full_page_writes=off -c max_connections=100 -c log_statement=all"
+        )
+        self.control("start", "-l", str(self.folder / "log"), "-o", options)
+
+    def stop(self) -> None:
+        self.control("stop", "-m", "immediate")
+
+
+@cache
+def server() -> PostgresServer:
+    """Start it, the first time it is asked for; it stops when the test run ends."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    programs = found[-1] if found else Path("/usr/lib/postgresql/15/bin")
+    needs(programs / "postgres")
+    started = PostgresServer(free_port(), new_folder("postgres"), programs)
+    if os.getuid() == 0:
+        shutil.chown(started.folder, "postgres", "postgres")
+    subprocess.run(
+        [
+            programs / "initdb",
+            "-D",
+            started.folder / "data",
+            "-A",
+            "trust",
+            "-U",
+            ADMIN,
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ],
+        check=True,
+        cwd=started.folder,
+        stdout=subprocess.DEVNULL,
+        user=_user(),
+        group=_user(),
+    )
+    started.start()
+    atexit.register(started.stop)
+    started.sql(f"CREATE ROLE {OWNER} LOGIN")
+    started.sql(f"CREATE ROLE {APP} LOGIN")
+    return started
+
+
+def _user() -> str | None:
+    """PostgreSQL does not run as root."""
+    return "postgres" if os.getuid() == 0 else None
