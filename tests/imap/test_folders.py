@@ -16,7 +16,7 @@ def folder(name: str, raw: bytes, *attributes: str, delimiter: str | None = "/")
     ("response", "expected"),
     [
         ((b'* LIST (\\HasNoChildren) "/" INBOX',), folder("INBOX", b"INBOX", "\\hasnochildren")),
-        ((b'* LIST (\\Sent \\Marked) "." Gone',), folder("Gone", b"Gone", "\\sent", "\\marked", delimiter=".")),
+        ((b'* LIST (\\Sent \\X) "." Gone',), folder("Gone", b"Gone", "\\sent", "\\x", delimiter=".")),
         ((b'* LIST () "/" "Sent Items"',), folder("Sent Items", b"Sent Items")),
         ((b"* list () nil flat",), folder("flat", b"flat", delimiter=None)),
         ((b'* LIST () "\\\\" "a\\"b\\\\c"',), folder('a"b\\c', b'a"b\\c', delimiter="\\")),

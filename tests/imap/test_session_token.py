@@ -1,0 +1,131 @@
+"""The login by OAuth2 token."""
+
+import asyncio
+import base64
+
+import pytest
+
+from mailbox_svc.model.check import AccessToken, Code, Credential
+from mailbox_svc.model.secret import Secret
+from support.imap_client import (
+    PASSWORD,
+    TOKEN,
+    accepting,
+    failure_of_login,
+    offering,
+    opened,
+    served,
+)
+from support.imap_server import (
+    Peer,
+)
+
+ERROR = b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
+
+
+@pytest.mark.parametrize(
+    ("offered", "mechanism", "message"),
+    [
+        ("AUTH=XOAUTH2", b"XOAUTH2", b"user=alice\x01auth=Bearer CANARY-session-token\x01\x01"),
+        ("AUTH=OAUTHBEARER", b"OAUTHBEARER", b"n,a=alice,\x01auth=Bearer CANARY-session-token\x01\x01"),
+        (
+            "AUTH=XOAUTH2 AUTH=OAUTHBEARER",
+            b"OAUTHBEARER",
+            b"n,a=alice,\x01auth=Bearer CANARY-session-token\x01\x01",
+        ),
+    ],
+)
+@pytest.mark.parametrize("initial_response", [True, False])
+async def test_a_token_is_sent_by_the_best_mechanism(
+    offered: str, mechanism: bytes, message: bytes, initial_response: bool
+) -> None:
+    commands: list[bytes] = []
+    offer = f"{offered} SASL-IR" if initial_response else offered
+    async with served(accepting(offering(offer), commands)) as server:
+        session = await opened(server)
+        await session.login("alice", TOKEN)
+        session.abort()
+
+    assert b" ".join(commands) == b"AUTHENTICATE " + mechanism + b" " + base64.b64encode(message)
+
+
+@pytest.mark.parametrize(("mechanism", "answer"), [("XOAUTH2", b""), ("OAUTHBEARER", b"AQ==")])
+@pytest.mark.parametrize("initial_response", [True, False])
+async def test_a_refused_token_is_answered_at_once(
+    mechanism: str, answer: bytes, initial_response: bool
+) -> None:
+    answers = []
+
+    async def script(peer: Peer) -> None:
+        await peer.send(offering(f"AUTH={mechanism}", *(["SASL-IR"] if initial_response else [])))
+        await peer.command()
+        if not initial_response:
+            await peer.send(b"+ \r\n")
+            await peer.line()
+        await peer.send(b"+ " + base64.b64encode(ERROR) + b"\r\n")
+        answers.append(await peer.line())
+        await peer.reply(b"NO Lookup failed")
+
+    started = asyncio.get_running_loop().time()
+    failure = await failure_of_login(script, credential=TOKEN)
+
+    assert answers == [answer]
+    assert failure.code is Code.AUTH_TOKEN_REJECTED
+    assert failure.server_text == ERROR + b"\nLookup failed"
+    assert asyncio.get_running_loop().time() - started < 1
+
+
+async def test_an_error_that_is_not_base64_is_kept_as_it_came() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send(offering("AUTH=XOAUTH2", "SASL-IR"))
+        await peer.command()
+        await peer.send(b"+ expired!\r\n")
+        await peer.line()
+        await peer.reply(b"NO no")
+
+    assert (await failure_of_login(script, credential=TOKEN)).server_text == b"expired!\nno"
+
+
+async def test_a_token_refused_without_a_challenge_is_left_to_the_classifier() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send(offering("AUTH=XOAUTH2", "SASL-IR"))
+        await peer.answer(b"BAD Invalid SASL argument")
+
+    failure = await failure_of_login(script, credential=TOKEN)
+
+    assert (failure.code, failure.server_text) == (Code.AUTH_UNKNOWN, b"Invalid SASL argument")
+
+
+@pytest.mark.parametrize("credential", [TOKEN, PASSWORD])
+async def test_a_server_that_never_stops_asking_is_left(credential: Credential) -> None:
+    asked = 0
+
+    async def script(peer: Peer) -> None:
+        nonlocal asked
+        await peer.send(offering("AUTH=XOAUTH2", "AUTH=PLAIN", "LOGINDISABLED", "SASL-IR"))
+        await peer.command()
+        while True:
+            await peer.send(b"+ \r\n")
+            asked += 1
+            await peer.line()
+
+    assert (await failure_of_login(script, credential=credential)).code is Code.PROTOCOL_ERROR
+    assert asked <= 2
+
+
+@pytest.mark.parametrize(
+    ("offered", "credential", "code"),
+    [
+        ("AUTH=PLAIN", TOKEN, Code.AUTH_UNSUPPORTED),
+        ("AUTH=XOAUTH2", AccessToken(Secret("CANARY\x01\x01")), Code.AUTH_TOKEN_REJECTED),
+    ],
+)
+async def test_a_token_that_cannot_be_sent_is_not_sent(
+    offered: str, credential: Credential, code: Code
+) -> None:
+    commands: list[bytes] = []
+
+    failure = await failure_of_login(accepting(offering(offered), commands), credential=credential)
+
+    assert failure.code is code
+    assert commands == []
