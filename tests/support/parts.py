@@ -1,0 +1,87 @@
+"""The service's own parts, real ones, put together for a test."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailbox_svc.imap.dial import EgressPolicy
+from mailbox_svc.imap.tester import ImapConnectionTester
+from mailbox_svc.mailboxes.service import Mailboxes, TestRates
+from mailbox_svc.storage.migrate import migrate
+from mailbox_svc.storage.store import SqlStore, open_store
+from mailbox_svc.vault import Keyring, Vault
+from support.imap_server import Peer, authority
+
+GOOD_PASSWORD = "CANARY-good-password"
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+class MovingClock:
+    """Gives a later time at each look, so that an unwanted write of a time shows."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass(slots=True)
+class Parts:
+    """All that Mailboxes is made of, and itself."""
+
+    store: SqlStore
+    vault: Vault
+    clock: MovingClock
+    mailboxes: Mailboxes
+
+
+def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
+    """A tester that may go to these ports on loopback and trusts the tests' authority."""
+    ca_file = folder / "test-authority.pem"
+    authority().cert_pem.write_to_path(ca_file)
+    return ImapConnectionTester(EgressPolicy(opened=LOOPBACK, ports=frozenset(ports)), ca_file=ca_file)
+
+
+@asynccontextmanager
+async def parts(folder: Path, *ports: int, rates: TestRates | None = None) -> AsyncIterator[Parts]:
+    """Mailboxes over a new SQLite file, a new key and the real tester."""
+    url = f"sqlite:///{folder / 'mailboxes.sqlite3'}"
+    await migrate(url)
+    store = await open_store(url)
+    vault, clock = Vault(Keyring.generate()), MovingClock()
+    try:
+        mailboxes = Mailboxes(store, vault, tester_for(folder, *ports), clock=clock, rates=rates)
+        yield Parts(store, vault, clock, mailboxes)
+    finally:
+        await store.close()
+
+
+async def honest_server(peer: Peer) -> None:
+    """A script: an ordinary server that takes `GOOD_PASSWORD` and refuses any other."""
+    await peer.send(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+    while True:
+        command = await peer.command()
+        match command.split(b" ")[0].upper():
+            case b"LOGIN" if GOOD_PASSWORD.encode() in command:
+                await peer.reply(b"OK [CAPABILITY IMAP4rev1] done")
+            case b"LOGIN":
+                await peer.reply(b"NO [AUTHENTICATIONFAILED] Authentication failed.")
+            case b"CAPABILITY":
+                await peer.send(b"* CAPABILITY IMAP4rev1\r\n")
+                await peer.reply(b"OK done")
+            case b"LIST":
+                await peer.send(b'* LIST () "/" INBOX\r\n')
+                await peer.reply(b"OK done")
+            case b"LOGOUT":
+                await peer.send(b"* BYE\r\n")
+                await peer.reply(b"OK done")
+                return
+            case _:
+                await peer.reply(b"BAD what?")
