@@ -48,7 +48,7 @@ async def test_a_certificate_of_an_unknown_authority_ends_the_connection_before_
     assert report.stage is Stage.TLS
 
 
-# Not pymap, which takes one user here; not mailutils 3.15, which ends its answer to AUTHENTICATE with a lone LF.
+# Not pymap, which has one user here, nor mailutils 3.15, whose answer to AUTHENTICATE ends with a lone LF.
 @pytest.mark.parametrize(
     "route", [r for r in ROUTES if not r.startswith(("pymap", "mailutils"))], indirect=True
 )
