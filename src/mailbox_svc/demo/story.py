@@ -1,0 +1,145 @@
+"""The story of `mailbox-svc demo`: a real client talks to a real service about a real IMAP server."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mailbox_svc.demo.server import DemoServer
+from mailboxes import AsyncClient, PasswordRequired
+from mailboxes.v1.connection_test_pb2 import Check, TestCode, TestStage
+from mailboxes.v1.mailbox_pb2 import Mailbox, MailboxStatus
+from mailboxes.v1.mailbox_service_pb2 import TestResponse
+
+#: Like the real one, it can be looked for in logs and databases.
+_WRONG = "CANARY-wrong"
+
+
+async def tell(address: str, token: str, imap: DemoServer, console: Console) -> None:
+    """Save, test, list and delete a mailbox on the service at `address`, saying what happens."""
+    teller = _Teller(console)
+    console.rule("[bold]mailbox-svc demo")
+    teller.fact(f"A new service answers gRPC on {address}; its database is SQLite.")
+    teller.fact(f"A new IMAP server on {imap.host}:{imap.port} holds {imap.messages} made-up messages.")
+    async with AsyncClient(address, token=token) as client:
+        saved = await _save(teller, client, imap)
+        await _good_test(teller, client, saved)
+        await _wrong_password(teller, client, imap)
+        await _other_destination(teller, client, saved)
+        await _list(teller, client)
+        await _delete(teller, client, saved)
+    _try_next(console)
+
+
+async def _save(teller: _Teller, client: AsyncClient, imap: DemoServer) -> Mailbox:
+    teller.step("Save", f"{imap.user} with its password")
+    saved = await client.save(
+        label="Alice", host=imap.host, port=imap.port, tls=True, user=imap.user, password=imap.password
+    )
+    teller.good(f"stored as {saved.id}")
+    teller.note("the password is encrypted; no call ever returns it")
+    return saved
+
+
+async def _good_test(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+    teller.step("Test", "the saved mailbox: one real connection")
+    answer = await client.test(saved.id)
+    teller.outcome(answer)
+    teller.note(" → ".join(f"{_stage(check.stage)} {_milliseconds(check)} ms" for check in answer.checks))
+
+
+async def _wrong_password(teller: _Teller, client: AsyncClient, imap: DemoServer) -> None:
+    teller.step("Test", "a draft with a wrong password; nothing is stored")
+    answer = await client.test_draft(
+        host=imap.host, port=imap.port, tls=True, user=imap.user, password=_WRONG
+    )
+    teller.outcome(answer)
+    teller.note(
+        f"code {TestCode.Name(answer.code).removeprefix('TEST_CODE_')}, "
+        f"stage {_stage(answer.stage)}, wrong fields: {', '.join(answer.wrong_fields)}"
+    )
+    if answer.HasField("remedy"):
+        teller.note(f"remedy: {answer.remedy.text} {answer.remedy.url}".rstrip())
+
+
+async def _other_destination(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+    teller.step("Save", "the same mailbox with another host, without its password")
+    try:
+        await client.save(
+            id=saved.id, label=saved.label, host="imap.evil.example", port=993, tls=True, user=saved.user
+        )
+    except PasswordRequired as error:
+        teller.bad(f"refused: {error.message}")
+        teller.note("a stored password goes only where it was meant to go")
+
+
+async def _list(teller: _Teller, client: AsyncClient) -> None:
+    teller.step("List", "what is there, never a password")
+    table = Table("label", "server", "user", "status", "has_password", box=None, pad_edge=False)
+    for one in await client.list():
+        status = MailboxStatus.Name(one.status).removeprefix("MAILBOX_STATUS_").lower()
+        table.add_row(one.label, f"{one.host}:{one.port}", one.user, status, str(one.has_password).lower())
+    teller.show(table)
+
+
+async def _delete(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+    teller.step("Delete", "the mailbox and its password")
+    await client.delete(saved.id)
+    teller.good(f"gone; {len(await client.list())} mailboxes are left")
+
+
+def _try_next(console: Console) -> None:
+    console.print()
+    console.rule("[bold]Try next")
+    console.print(
+        "  make run     serve on this machine; prints a token and a ready grpcurl line\n"
+        "  README.md    the Python client, the settings, the security model\n"
+        "  docs/        architecture, decisions, every error and what to do about it",
+        highlight=False,
+    )
+
+
+def _milliseconds(check: Check) -> str:
+    return f"{check.took.ToTimedelta().total_seconds() * 1000:.0f}"
+
+
+def _stage(stage: TestStage.ValueType) -> str:
+    return TestStage.Name(stage).removeprefix("TEST_STAGE_").lower()
+
+
+class _Teller:
+    """Prints steps and what came of them, all with one shape."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def fact(self, text: str) -> None:
+        self._line(text)
+
+    def step(self, call: str, text: str) -> None:
+        self._console.print()
+        self._console.print(Text.assemble((f"{call:<8}", "bold cyan"), text))
+
+    def outcome(self, answer: TestResponse) -> None:
+        if answer.ok:
+            self.good("logged in and listed the folders")
+        else:
+            self.bad(answer.error)
+
+    def good(self, text: str) -> None:
+        self._line(f"✓ {text}", "green")
+
+    def bad(self, text: str) -> None:
+        self._line(f"✗ {text}", "red")
+
+    def note(self, text: str) -> None:
+        self._line(text, "dim", indent=4)
+
+    def show(self, table: Table) -> None:
+        self._console.print(Padding(table, (0, 0, 0, 4)))
+
+    def _line(self, text: str, style: str = "", indent: int = 2) -> None:
+        # Text, not markup: what a server or a user wrote is never interpreted.
+        self._console.print(Padding(Text(text, style), (0, 0, 0, indent)))

@@ -1,0 +1,87 @@
+"""`mailbox-svc demo` as a newcomer runs it: a process, a screen, nothing prepared."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+async def _start(tmp_path: Path, **environment: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        Path(sys.executable).parent / "mailbox-svc",
+        "demo",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path), **environment},
+    )
+
+
+def _left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The whole story on a screen of 80 columns."""
+
+    async def run() -> tuple[int | None, str, str]:
+        process = await _start(tmp_path_factory.mktemp("story"), COLUMNS="80")
+        out, errors = await process.communicate()
+        return process.returncode, out.decode(), errors.decode()
+
+    code, text, errors = asyncio.run(run())
+    assert (code, errors) == (0, "")
+    return text
+
+
+async def test_the_story_shows_a_good_and_a_wrong_password_with_its_remedy(story: str) -> None:
+    assert "logged in and listed the folders" in story
+    assert "code AUTH_INVALID_CREDENTIALS, stage auth, wrong fields: password, user" in story
+    assert "remedy: " in story
+
+
+async def test_the_story_shows_that_a_password_goes_nowhere_else(story: str) -> None:
+    assert "refused: Send the password again" in story
+
+
+async def test_the_story_ends_with_nothing_stored(story: str) -> None:
+    assert "gone; 0 mailboxes are left" in story
+
+
+async def test_the_story_shows_no_password(story: str) -> None:
+    assert "CANARY" not in story
+
+
+async def test_the_story_fits_a_screen_and_says_what_to_try_next(story: str) -> None:
+    lines = story.splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 80
+    assert "make run" in story
+
+
+async def test_the_demo_leaves_no_file_behind(tmp_path: Path) -> None:
+    process = await _start(tmp_path)
+    await process.communicate()
+    assert _left_in(tmp_path) == []
+
+
+async def test_interrupting_the_demo_leaves_no_process_and_no_file_behind(tmp_path: Path) -> None:
+    process = await _start(tmp_path)
+    running = psutil.Process(process.pid)
+    for _ in range(500):
+        children = running.children(recursive=True)
+        if children:
+            break
+        await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert process.returncode == 130
+    assert errors == b""
+    gone, alive = await asyncio.to_thread(psutil.wait_procs, children, 10)
+    assert (len(gone), alive) == (1, [])
+    assert _left_in(tmp_path) == []
