@@ -56,7 +56,7 @@ async def _import(text: str) -> ImportResult:
     vault = app.vault_from(settings)
     columns = (TextColumn("{task.completed} rows"), TimeElapsedColumn())
     async with app.store_from(settings) as store:
-        with Progress(*columns, console=errors, transient=True) as progress:
+        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task("rows", total=None)
             return await import_mailboxes(
                 text, store, vault, clock=app.now, on_row=lambda: progress.advance(task)

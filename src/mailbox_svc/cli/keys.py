@@ -64,7 +64,7 @@ async def _rotate(settings: Settings) -> RotationResult:
     vault = app.vault_from(settings)
     columns = (TextColumn("{task.completed} secrets"), TimeElapsedColumn())
     async with app.store_from(settings) as store:
-        with Progress(*columns, console=errors, transient=True) as progress:
+        with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task("secrets", total=None)
             return await rotate(store, vault, on_progress=lambda n: progress.update(task, completed=n))
 

@@ -1,0 +1,92 @@
+"""Runs `mailbox-svc` as its users do: as a process, with settings from the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This process's environment without any setting of the service, and then these."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILBOX_")}
+    return {**clean, "COLUMNS": "200", **{name: str(value) for name, value in settings.items()}}
+
+
+def mailbox_svc(
+    *arguments: str, stdin: str = "", cwd: Path | None = None, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [str(BIN / "mailbox-svc"), *arguments],
+        input=stdin,
+        env=environment(**settings),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@dataclass(slots=True)
+class Serving:
+    """A running `serve`, and what it has printed so far."""
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def find(self, pattern: str, timeout: float = 20) -> str:
+        """Wait until the output matches; return the first group."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if match := re.search(pattern, self.output):
+                return match.group(1)
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"no {pattern!r} in: {self.output}")
+
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 30) -> int:
+        """Send the signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout)
+
+
+@contextmanager
+def serving(*arguments: str, cwd: Path | None = None, **settings: object) -> Iterator[Serving]:
+    """Run `mailbox-svc serve`; it is killed at the end if it still runs."""
+    process = subprocess.Popen(
+        [str(BIN / "mailbox-svc"), "serve", *arguments],
+        env=environment(PYTHONUNBUFFERED=1, **settings),
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    running = Serving(process, [])
+    reader = threading.Thread(target=lambda: running.lines.extend(iter(process.stdout.readline, "")))  # type: ignore[union-attr]
+    reader.start()
+    try:
+        yield running
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        reader.join()
+        process.stdout.close()
