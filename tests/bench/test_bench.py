@@ -1,0 +1,54 @@
+"""Each benchmark runs, on tiny sizes, and prints its table. What it measures is not judged here."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+async def _run(script: str, *arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        BENCH / script,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return out.decode()
+
+
+@pytest.mark.parametrize(
+    ("script", "rows"),
+    [
+        ("list_calls.py", ["List, 5 rows, HS256", "List, 5 rows, ES256", "bare echo on uvloop", "goal 0.7"]),
+        ("save_calls.py", ["Save, 32 callers, whole path", "plain SQLAlchemy", "bare echo on uvloop"]),
+        ("login_cost.py", ["one connection test", "one Test call", "ms CPU"]),
+        ("held_tests.py", ["20 tests at once", "20 held", "KiB a test"]),
+    ],
+)
+async def test_a_benchmark_runs_and_prints_its_rows(script: str, rows: list[str]) -> None:
+    table = await _run(script, "--quick")
+    assert [row for row in rows if row not in table] == []
+
+
+async def test_make_bench_prints_one_table_of_the_named_parts() -> None:
+    table = await _run("run.py", "--quick", "login", "held")
+    assert table.count("Held against") == 1
+    assert "one connection test" in table
+    assert "20 held" in table
+
+
+async def test_an_unknown_part_is_named(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, BENCH / "run.py", "lsit", stderr=asyncio.subprocess.PIPE, cwd=tmp_path
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"no such part: lsit" in errors
