@@ -1,1 +1,44 @@
-"""Client of mailbox-svc."""
+"""Client of mailbox-svc. Imports nothing but grpcio, protobuf and the generated contract."""
+
+from __future__ import annotations
+
+from mailboxes._async import AsyncClient
+from mailboxes._sync import Client
+from mailboxes.errors import (
+    InvalidFields,
+    MailboxError,
+    MailboxLimitReached,
+    NotAllowed,
+    NotFound,
+    PasswordRequired,
+    RateLimited,
+    StaleEtag,
+    TimedOut,
+    Unauthenticated,
+    Unavailable,
+)
+from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
+from mailboxes.v1.mailbox_pb2 import Auth, Mailbox, MailboxStatus
+from mailboxes.v1.mailbox_service_pb2 import TestResponse
+
+__all__ = [
+    "AsyncClient",
+    "Auth",
+    "Client",
+    "InvalidFields",
+    "Mailbox",
+    "MailboxError",
+    "MailboxLimitReached",
+    "MailboxStatus",
+    "NotAllowed",
+    "NotFound",
+    "PasswordRequired",
+    "RateLimited",
+    "StaleEtag",
+    "TestCode",
+    "TestResponse",
+    "TestStage",
+    "TimedOut",
+    "Unauthenticated",
+    "Unavailable",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailbox_svc.identity.cache import CachingVerifier
+from mailbox_svc.identity.jwks import KeySource
 from mailbox_svc.identity.mint import mint_token
 from mailbox_svc.identity.verify import HmacVerifier, JwksVerifier
 
-__all__ = ["CachingVerifier", "HmacVerifier", "JwksVerifier", "mint_token"]
+__all__ = ["CachingVerifier", "HmacVerifier", "JwksVerifier", "KeySource", "mint_token"]

@@ -1,0 +1,104 @@
+"""All that the two clients share: requests, metadata, channel settings. No I/O."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Final, NotRequired, TypedDict, Unpack
+
+import grpc
+
+from mailboxes.v1 import mailbox_service_pb2 as pb
+from mailboxes.v1.mailbox_pb2 import Mailbox
+
+#: Whether to use TLS: by target when None, with the system's roots when True, or with one's own.
+Tls = bool | grpc.ChannelCredentials | None
+#: The clients' method `list` hides the type's name inside them.
+Mailboxes = list[Mailbox]
+
+#: Seconds.
+TIMEOUT: Final = 10.0
+#: Seconds; slow servers need up to half a minute to refuse a login.
+TEST_TIMEOUT: Final = 60.0
+
+# Only List: repeating a Save, Delete or Test whose answer was lost is the caller's decision.
+_RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{"service": "mailboxes.v1.MailboxService", "method": "List"}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+CHANNEL_OPTIONS: Final = (("grpc.service_config", json.dumps(_RETRIES)),)
+
+
+class DraftFields(TypedDict):
+    """A connection to test before it is saved."""
+
+    host: str
+    user: str
+    password: NotRequired[str | None]
+    #: Default: True. False is STARTTLS, required.
+    tls: NotRequired[bool]
+    #: Default: 993, or 143 without `tls`.
+    port: NotRequired[int]
+
+
+class SaveFields(DraftFields):
+    """A mailbox to save. All fields replace the stored ones; without a password the stored one is kept."""
+
+    label: str
+    #: Updates this mailbox, or creates it under this UUID, so that the call may be repeated safely.
+    id: NotRequired[str | None]
+    #: Of the mailbox that was read; StaleEtag when it has changed since.
+    etag: NotRequired[str | None]
+
+
+def save_request(**fields: Unpack[SaveFields]) -> pb.SaveRequest:
+    return _with_defaults(pb.SaveRequest(**fields), fields)
+
+
+def draft_request(**fields: Unpack[DraftFields]) -> pb.TestRequest:
+    return pb.TestRequest(draft=_with_defaults(pb.SaveRequest(**fields), fields))
+
+
+def _with_defaults(request: pb.SaveRequest, fields: DraftFields) -> pb.SaveRequest:
+    if "tls" not in fields:
+        request.tls = True
+    if "port" not in fields:
+        request.port = 993 if request.tls else 143
+    return request
+
+
+def metadata(token: str, user_id: str | None) -> tuple[tuple[str, str], ...]:
+    """Return a call's metadata. Raises ValueError, which does not repeat the token."""
+    token = token.strip()  # files end with a line break
+    if not token or not token.isascii() or not token.isprintable():
+        raise ValueError("the token is empty or has characters that no token has")
+    bearer = ("authorization", f"Bearer {token}")
+    return (bearer,) if user_id is None else (bearer, ("x-user-id", user_id))
+
+
+def credentials(target: str, tls: Tls) -> grpc.ChannelCredentials | None:
+    """Return the credentials for the channel, None for one without TLS."""
+    if isinstance(tls, grpc.ChannelCredentials):
+        return tls
+    use_tls = not _is_local(target) if tls is None else tls
+    return grpc.ssl_channel_credentials() if use_tls else None
+
+
+def _is_local(target: str) -> bool:
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = target.removeprefix("dns:///").rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,116 @@
+"""The errors a call can end with. Catch `MailboxError` for all of them; none holds a token or password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import grpc
+
+from mailboxes._status import ErrorDetails, error_details
+
+
+class MailboxError(Exception):
+    """A call that did not succeed."""
+
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        message: str,
+        reason: str = "",
+        field_violations: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        request_id: str = "",
+    ) -> None:
+        # All of them are `args`, so that the error survives pickling.
+        super().__init__(code, message, reason, field_violations, retry_after, request_id)
+        #: The gRPC status.
+        self.code = code
+        #: One sentence for a person.
+        self.message = message
+        #: An `ErrorReason` without its prefix; empty when the service was not reached.
+        self.reason = reason
+        #: Field of the request → what is wrong with it.
+        self.field_violations: Mapping[str, str] = field_violations or {}
+        #: Seconds after which the same call may succeed; None when unknown.
+        self.retry_after = retry_after
+        #: What the service's log calls this call.
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        text = f"{self.message} [{self.reason or self.code.name}]"
+        return f"{text} (request {self.request_id})" if self.request_id else text
+
+
+class NotFound(MailboxError):
+    """The user has no mailbox with this id."""
+
+
+class InvalidFields(MailboxError):
+    """See `field_violations`."""
+
+
+class PasswordRequired(MailboxError):
+    """Host, port, tls or user changed: the password must come with it."""
+
+
+class StaleEtag(MailboxError):
+    """The mailbox was changed meanwhile: list it again."""
+
+
+class MailboxLimitReached(MailboxError):
+    """The user holds the most mailboxes allowed."""
+
+
+class RateLimited(MailboxError):
+    """Too many calls: wait `retry_after` seconds."""
+
+
+class Unauthenticated(MailboxError):
+    """The token is missing, expired or not valid."""
+
+
+class NotAllowed(MailboxError):
+    """The token's role may not do this."""
+
+
+class Unavailable(MailboxError):
+    """The service, or a part of it, does not answer: wait `retry_after` seconds."""
+
+
+class TimedOut(MailboxError):
+    """The call took longer than its timeout; whether it took effect is unknown."""
+
+
+_BY_REASON: dict[str, type[MailboxError]] = {
+    "INVALID_FIELDS": InvalidFields,
+    "MAILBOX_NOT_FOUND": NotFound,
+    "PASSWORD_REQUIRED": PasswordRequired,
+    "ETAG_MISMATCH": StaleEtag,
+    "MAILBOX_LIMIT_REACHED": MailboxLimitReached,
+    "RATE_LIMITED": RateLimited,
+    "OVERLOADED": RateLimited,
+}
+_BY_CODE: dict[grpc.StatusCode, type[MailboxError]] = {
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
+    grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: TimedOut,
+}
+
+
+def error_from(failure: grpc.RpcError) -> MailboxError:
+    """Return what a failed call, sync or async, stands for."""
+    # Sync and async calls give different types; both yield pairs.
+    trailers = dict(cast("Iterable[tuple[str, str | bytes]]", failure.trailing_metadata() or ()))
+    status = trailers.get("grpc-status-details-bin", b"")
+    details = error_details(status) if isinstance(status, bytes) else ErrorDetails()
+    kind = _BY_REASON.get(details.reason) or _BY_CODE.get(failure.code(), MailboxError)
+    return kind(
+        failure.code(),
+        failure.details() or "",
+        details.reason,
+        details.field_violations,
+        details.retry_after,
+        str(trailers.get("x-request-id", "")),
+    )
