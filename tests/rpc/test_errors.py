@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +15,7 @@ from mailbox_svc.errors import FieldViolation, InvalidFields, MailboxSvcError
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.rpc.errors import CODES, INTERNAL
 from mailboxes.v1 import error_reason_pb2
+from support.logs import logs_as_in_production
 from support.probe import KINDS, call, path, probe, raising
 from support.rpc import ANN, Failure, bearing, failure_of, serving
 
@@ -54,7 +55,7 @@ def made(kind: type[MailboxSvcError]) -> MailboxSvcError:
 
 
 async def fails_with(error: BaseException, mailboxes: Mailboxes, kind: str = "UnaryUnary") -> Failure:
-    async with serving(mailboxes, handlers=[probe(**raising(error))]) as served:
+    async with serving(mailboxes, handlers=probe(**raising(error))) as served:
         return await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN), timeout=5))
 
 
@@ -101,20 +102,21 @@ class Unlisted(errors.MailboxNotFound):
     ids=lambda error: type(error).__name__,
 )
 async def test_the_text_of_an_unexpected_error_reaches_neither_the_caller_nor_the_log(
-    error: Exception, kind: str, no_mailboxes: Mailboxes, caplog: pytest.LogCaptureFixture
+    error: Exception, kind: str, no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     error.__cause__ = KeyError(SECRET)  # what led to it is as secret as itself
-    failure = await fails_with(error, no_mailboxes, kind)
+    with logs_as_in_production():
+        failure = await fails_with(error, no_mailboxes, kind)
     assert (failure.code, failure.message) == (grpc.StatusCode.INTERNAL, "internal error")
     assert failure.reason == "INTERNAL"
     assert SECRET not in repr(failure)
-    assert SECRET not in caplog.text
-    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert record.__dict__["request_id"] == failure.trailers["x-request-id"]
-    assert type(error).__name__ in record.message
-    assert "KeyError" in record.message
-    assert "probe.py" in record.message  # a frame of the stack
+    written = capsys.readouterr().err
+    assert SECRET not in written
+    lines = [json.loads(line) for line in written.splitlines()]
+    (line,) = [line for line in lines if line["level"] == "error"]
+    assert line["request_id"] == failure.trailers["x-request-id"]
+    assert line["error_type"].startswith(type(error).__module__.removeprefix("builtins"))
+    assert any("support.probe" in frame for frame in line["stack"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,7 +137,7 @@ async def test_a_status_that_a_handler_sends_itself_is_left_alone(no_mailboxes: 
     async def abort(_request: object, context: grpc.aio.ServicerContext[object, object]) -> None:
         await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
 
-    async with serving(no_mailboxes, handlers=[probe(UnaryUnary=abort)]) as served:
+    async with serving(no_mailboxes, handlers=probe(UnaryUnary=abort)) as served:
         failure = await failure_of(call(served.channel, "UnaryUnary", "x", metadata=bearing(ANN)))
     assert (failure.code, failure.message) == (grpc.StatusCode.DATA_LOSS, "by hand")
     assert failure.trailers["x-request-id"]
@@ -146,7 +148,7 @@ async def test_a_method_that_nobody_has_written_yet_is_unimplemented(no_mailboxe
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         raise NotImplementedError("Method not implemented!")
 
-    async with serving(no_mailboxes, handlers=[probe(UnaryUnary=generated)]) as served:
+    async with serving(no_mailboxes, handlers=probe(UnaryUnary=generated)) as served:
         failure = await failure_of(call(served.channel, "UnaryUnary", "x", metadata=bearing(ANN)))
     assert failure.code is grpc.StatusCode.UNIMPLEMENTED
 
@@ -165,7 +167,7 @@ async def test_bytes_that_are_no_message_are_an_invalid_request(kind: str, no_ma
                 pass
         return None
 
-    async with serving(no_mailboxes, handlers=[probe(**dict.fromkeys(KINDS, read))]) as served:
+    async with serving(no_mailboxes, handlers=probe(**dict.fromkeys(KINDS, read))) as served:
         raw: Any = served.channel.stream_stream(path(kind))
         answers = raw(iter([b"\xff\xff CANARY-password"]), metadata=bearing(ANN))
         failure = await failure_of(anext(aiter(answers)))

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 
-_NAME = "probe.v1.Probe"
+NAME = "probe.v1.Probe"
 _KINDS: dict[str, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
     "UnaryUnary": grpc.unary_unary_rpc_method_handler,
     "UnaryStream": grpc.unary_stream_rpc_method_handler,
@@ -18,20 +18,17 @@ _KINDS: dict[str, Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
 KINDS = tuple(_KINDS)
 
 
-def probe(**behaviors: Any) -> grpc.GenericRpcHandler:
-    """Return the service with these handlers, by kind: `probe(UnaryUnary=answer)`."""
-    return grpc.method_handlers_generic_handler(
-        _NAME,
-        {
-            kind: _KINDS[kind](behavior, StringValue.FromString, StringValue.SerializeToString)
-            for kind, behavior in behaviors.items()
-        },
-    )
+def probe(**behaviors: Any) -> dict[str, Any]:
+    """Return the service's handlers, by kind: `probe(UnaryUnary=answer)`."""
+    return {
+        kind: _KINDS[kind](behavior, StringValue.FromString, StringValue.SerializeToString)
+        for kind, behavior in behaviors.items()
+    }
 
 
 def path(kind: str) -> str:
     """The full name of the method of this kind."""
-    return f"/{_NAME}/{kind}"
+    return f"/{NAME}/{kind}"
 
 
 async def call(channel: Any, kind: str, *words: str, **options: Any) -> list[str]:

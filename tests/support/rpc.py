@@ -18,6 +18,7 @@ from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.server import RpcConfig, RpcServer
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
+from support import probe
 
 if TYPE_CHECKING:  # in the type stubs only
     from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceAsyncStub
@@ -70,15 +71,15 @@ async def serving(
     verifier: TokenVerifier | None = None,
     *,
     config: RpcConfig | None = None,
-    handlers: Sequence[grpc.GenericRpcHandler] = (),
+    handlers: Mapping[str, Any] | None = None,
     credentials: grpc.ChannelCredentials | None = None,
     options: Sequence[tuple[str, Any]] = (),
 ) -> AsyncIterator[Served]:
-    """Serve until the end of the block. `handlers` are further services of the test's own."""
+    """Serve until the end of the block. `handlers` are those of the tests' own service."""
     registry = CollectorRegistry()
     config = config or RpcConfig(address="127.0.0.1:0")
     server = RpcServer(config, mailboxes, verifier or KnownTokens(), RpcMetrics(registry))
-    server._server.add_generic_rpc_handlers(tuple(handlers))
+    server._services.add_registered_method_handlers(probe.NAME, handlers or {})
     port = await server.start()
     try:
         async with connected(port, credentials, options) as channel:

@@ -24,7 +24,6 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class Call:
     """One call, from its first byte to its line in the log."""
 
-    method: str
     metadata: Metadata
     request_id: str
     #: Empty until the caller is known.
@@ -35,14 +34,14 @@ class Call:
     started: float = field(default_factory=time.perf_counter)
 
     @classmethod
-    def received(cls, method: str, metadata: Metadata) -> Call:
+    def received(cls, metadata: Metadata) -> Call:
         """Begin a call, with the client's request id when it sent a sane one."""
         match values_of(metadata, REQUEST_ID):
             case [wish] if _SANE_REQUEST_ID.fullmatch(wish):
                 request_id = wish
             case _:
                 request_id = secrets.token_hex(8)
-        return cls(method, metadata, request_id)
+        return cls(metadata, request_id)
 
 
 #: The call that the running task serves.

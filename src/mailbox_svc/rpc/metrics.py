@@ -21,21 +21,36 @@ class RpcMetrics:
         self._seconds = Histogram(
             "mailbox_rpc_seconds", "How long calls took.", ("method",), buckets=_SECONDS, registry=registry
         )
-        self._in_flight = Gauge("mailbox_rpc_in_flight", "Calls being served.", registry=registry)
+        self._in_flight = Gauge("mailbox_rpc_in_flight", "Calls now served.", ("method",), registry=registry)
         self._tests = Counter(
             "mailbox_connection_tests", "Tests that ended, by TestCode.", ("code",), registry=registry
         )
 
-    def began(self) -> None:
-        """Count a call that is now being served."""
-        self._in_flight.inc()
-
-    def ended(self, method: str, code: StatusCode, seconds: float) -> None:
-        """Count a call that has ended. Only methods that exist get here, so labels stay few."""
-        self._in_flight.dec()
-        self._calls.labels(method, code.name).inc()
-        self._seconds.labels(method).observe(seconds)
+    def of_method(self, method: str) -> MethodMetrics:
+        """Return the part of one method."""
+        return MethodMetrics(method, self._calls, self._seconds, self._in_flight)
 
     def tested(self, code: Code) -> None:
         """Count the outcome of a connection test."""
         self._tests.labels(code.name).inc()
+
+
+class MethodMetrics:
+    """The metrics of one method, looked up by label once and not at each call."""
+
+    def __init__(self, method: str, calls: Counter, seconds: Histogram, in_flight: Gauge) -> None:
+        # All codes, so that a rate exists before the first failure does.
+        self._calls = {code: calls.labels(method, code.name) for code in StatusCode}
+        self._seconds = seconds.labels(method)
+        self._running = 0
+        in_flight.labels(method).set_function(lambda: self._running)
+
+    def began(self) -> None:
+        """Count a call that is now being served."""
+        self._running += 1
+
+    def ended(self, code: StatusCode, seconds: float) -> None:
+        """Count a call that has ended."""
+        self._running -= 1
+        self._calls[code].inc()
+        self._seconds.observe(seconds)

@@ -6,18 +6,19 @@ import asyncio
 import ipaddress
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.ports import TokenVerifier
-from mailbox_svc.rpc.interceptor import Interceptor
+from mailbox_svc.rpc.guard import Guard, GuardedServer
 from mailbox_svc.rpc.limits import Limits, Slots
 from mailbox_svc.rpc.mailbox_service import MailboxServicer
-from mailbox_svc.rpc.methods import HEALTH_SERVICE, MAILBOX_SERVICE
+from mailbox_svc.rpc.methods import HEALTH_SERVICE, MAILBOX_SERVICE, REFLECTION_SERVICE
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.tls import TlsFiles, server_credentials
 from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_server
@@ -71,14 +72,16 @@ class RpcServer:
         self._config = config
         self._slots = Slots(config.limits)
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(
-            interceptors=[Interceptor(verifier, self._slots, metrics)], options=_OPTIONS
-        )
-        add_MailboxServiceServicer_to_server(MailboxServicer(mailboxes, metrics), self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server = grpc.aio.server(options=_OPTIONS)
+        guarded = GuardedServer(self._server, Guard(verifier, self._slots, metrics))
+        # The generated functions use no more of a server than this; their type hints ask for all of it.
+        self._services = cast("grpc.aio.Server", guarded)
+        add_MailboxServiceServicer_to_server(MailboxServicer(mailboxes, metrics), self._services)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._services)
         if config.reflection:
-            names = (MAILBOX_SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, self._server)
+            names = (MAILBOX_SERVICE, HEALTH_SERVICE, REFLECTION_SERVICE)
+            servicer = reflection.aio.ReflectionServicer(names)
+            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, self._services)  # type: ignore[no-untyped-call]
 
     async def start(self) -> int:
         """Listen and serve; return the port. Raises ConfigError when that cannot be."""
