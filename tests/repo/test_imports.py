@@ -1,0 +1,77 @@
+"""The import rules hold, and each of them fails when it is broken on purpose."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: By rule: a file, and an import that it must not have.
+FORBIDDEN = [
+    ("imports point down", "mailbox_svc/model/__init__.py", "mailbox_svc.ports"),
+    ("imports point down", "mailbox_svc/mailboxes/__init__.py", "mailbox_svc.storage"),
+    ("imports point down", "mailbox_svc/storage/__init__.py", "mailbox_svc.imap"),
+    (
+        "the generated contract is used by rpc only",
+        "mailbox_svc/mailboxes/__init__.py",
+        "mailboxes.v1.mailbox_pb2",
+    ),
+    ("the generated contract is used by rpc only", "mailbox_svc/storage/__init__.py", "grpc"),
+    ("SQLAlchemy lives in storage", "mailbox_svc/rpc/__init__.py", "sqlalchemy"),
+    ("aioimaplib and dns live in imap", "mailbox_svc/rpc/__init__.py", "aioimaplib"),
+    ("cryptography lives in the vault", "mailbox_svc/storage/__init__.py", "cryptography"),
+    ("joserfc and httpx2 live in identity", "mailbox_svc/rpc/__init__.py", "joserfc"),
+    ("the client needs nothing of the service", "mailboxes/__init__.py", "mailbox_svc.errors"),
+]
+
+
+def _lint(folder: Path) -> dict[str, bool]:
+    """By rule: whether it holds in the copy of the sources in `folder`."""
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "lint-imports",
+            "--no-cache",
+            "--no-logo",
+            "--config",
+            ROOT / "pyproject.toml",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    results = {}
+    for line in done.stdout.splitlines():
+        rule, _, word = line.rpartition(" ")
+        if word in {"KEPT", "BROKEN"}:
+            results[rule] = word == "KEPT"
+    assert results, done.stdout + done.stderr
+    return results
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    for package in (ROOT / "src/mailbox_svc", ROOT / "clients/python/mailboxes"):
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_every_rule_holds_and_is_tried_below(sources: Path) -> None:
+    assert _lint(sources) == dict.fromkeys((rule for rule, _, _ in FORBIDDEN), True)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    rules = settings["tool"]["importlinter"]["contracts"]
+    assert {rule["name"] for rule in rules} == {rule for rule, _, _ in FORBIDDEN}
+
+
+@pytest.mark.parametrize(("rule", "file", "module"), FORBIDDEN)
+def test_a_forbidden_import_breaks_its_rule(sources: Path, rule: str, file: str, module: str) -> None:
+    with (sources / file).open("a") as source:
+        source.write(f"\nimport {module}\n")
+
+    assert _lint(sources)[rule] is False
