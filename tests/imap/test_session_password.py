@@ -139,7 +139,7 @@ async def test_a_reset_is_a_disconnection() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
         await peer.command()
-        peer.reset()
+        await peer.reset()
 
     assert (await failure_of_login(script)).code is Code.SERVER_DISCONNECTED
 

@@ -83,7 +83,7 @@ class Peer:
         while data := await self._reader.read(65536):
             self._record += data
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """End the connection by RST."""
         self._writer.transport.abort()
 
@@ -147,7 +147,13 @@ async def running(script: Script, *, tls: ssl.SSLContext | None = None) -> Async
     """Serve until the end of the block; with `tls`, from the first byte."""
     scripted = ScriptedServer(script)
     server = await asyncio.start_server(
-        scripted._serve, "127.0.0.1", 0, ssl=tls, ssl_shutdown_timeout=0.5 if tls else None, limit=1 << 20
+        scripted._serve,
+        "127.0.0.1",
+        0,
+        ssl=tls,
+        ssl_shutdown_timeout=0.5 if tls else None,
+        limit=1 << 20,
+        backlog=1024,
     )
     scripted.port = server.sockets[0].getsockname()[1]
     try:
