@@ -42,6 +42,8 @@ def storage_errors() -> Iterator[None]:
 
 def _name(error: BaseException) -> str:
     """Say which failure it is: class, and SQLSTATE or SQLite's name for it."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    cause: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause = error.orig.__cause__ or error.orig  # asyncpg's own, where SQLAlchemy has wrapped it
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     return f"{type(cause).__name__} {code}" if code else type(cause).__name__

@@ -24,8 +24,10 @@ from mailbox_svc.storage.compiled import compiled
 from mailbox_svc.storage.database import Parameters, Row, Statement
 from mailbox_svc.storage.failures import storage_errors
 
-#: Seconds to wait for another process's lock, and for one's own turn to write.
+#: Seconds to wait for another process to end its write.
 BUSY_TIMEOUT = 1.5
+#: Seconds to wait for one's turn to write.
+_TURN_TIMEOUT = 5.0
 
 
 class SqliteExecutor:
@@ -98,6 +100,7 @@ class GroupCommit:
         self._connection = connection
         self._turn = asyncio.Lock()
         self._batch: _Batch | None = None
+        self._closed = False
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteExecutor]:
@@ -109,18 +112,21 @@ class GroupCommit:
         await asyncio.shield(batch.committed)
 
     async def close(self) -> None:
-        """Wait for the last COMMIT."""
+        """Wait for the last COMMIT; who has not begun by now gets StorageUnavailable."""
+        self._closed = True
         if self._batch is not None:
             await asyncio.wait({self._batch.committed})
 
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(BUSY_TIMEOUT):
+            async with asyncio.timeout(_TURN_TIMEOUT):
                 await self._turn.acquire()
         except TimeoutError:
             raise StorageUnavailable from None
         try:
+            if self._closed:
+                raise StorageUnavailable
             yield
         finally:
             self._turn.release()

@@ -17,6 +17,7 @@ from mailbox_svc.storage.failures import storage_errors
 from mailbox_svc.storage.postgres import postgres_engine
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.schema import SchemaState, alembic_config, state
+from mailbox_svc.storage.sqlite import open_sqlite
 
 _MIGRATION_LOCK = 0x6D61696C  # "mail"; any number, the same in all releases
 _FUNCTIONS = ("mailbox_key_usage()", "mailbox_stale_users(text, text, integer)")
@@ -75,7 +76,7 @@ def _grant(connection: Connection, app_role: str) -> None:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = _engine(url)
+    engine = await _engine(url)
     try:
         with storage_errors():
             async with engine.begin() as connection:
@@ -84,11 +85,12 @@ async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
-def _engine(url: str) -> AsyncEngine:
+async def _engine(url: str) -> AsyncEngine:
     match database_url.parse(url):
         case database_url.PostgresDsn(dsn):
             return postgres_engine(dsn, pool_size=1)
         case database_url.SqliteFile(path):
+            await (await open_sqlite(path)).close()  # says plainly when the file cannot be used
             engine = create_async_engine(URL.create("sqlite+aiosqlite", database=path), hide_parameters=True)
             event.listen(engine.sync_engine, "connect", _no_implicit_begin)
             event.listen(engine.sync_engine, "begin", _begin_immediate)

@@ -75,8 +75,6 @@ class SqliteDatabase:
 
 async def open_sqlite(path: str) -> SqliteDatabase:
     """Open the file, which is made when there is none. Raises ConfigError when it cannot be."""
-    if path in {"", ":memory:"}:
-        raise ConfigError("A SQLite database needs a file: sqlite:///path/to/mailboxes.db")
     opened: list[aiosqlite.Connection] = []
     try:
         for _ in ("reader", "writer"):

@@ -1,0 +1,154 @@
+"""An acknowledged save outlives a kill -9, and one caller's end never touches another's work."""
+
+import asyncio
+import itertools
+import random
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+from mailbox_svc.errors import StorageUnavailable
+from mailbox_svc.storage.store import SqlStore, open_store
+from support.stores import PreparedDatabase, mailbox_of
+
+SAVER = Path(__file__).parents[1] / "support" / "saver.py"
+
+
+async def saved_until_killed(url: str, prefix: str, seconds: float) -> set[str]:
+    """Run a process that saves, kill it, and return the ids it had acknowledged."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        SAVER,
+        url,
+        prefix,
+        stdout=asyncio.subprocess.PIPE,
+        env={"PYTHONPATH": str(SAVER.parents[1])},
+    )
+    assert process.stdout is not None
+    lines = [await process.stdout.readline()]  # it has begun
+    await asyncio.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    lines += (await process.stdout.read()).split(b"\n")
+    await process.wait()
+    return {line.decode().strip() for line in lines if len(line.strip()) == 36}
+
+
+async def test_an_acknowledged_save_outlives_a_kill(database: PreparedDatabase) -> None:
+    chance = random.Random(9)
+    acknowledged: set[str] = set()
+    for life in range(4):
+        acknowledged |= await saved_until_killed(database.url, f"life{life}-", chance.uniform(0.05, 0.4))
+    assert len(acknowledged) > 20
+    store = await open_store(database.url)
+    stored = set()
+    for life, caller in itertools.product(range(4), range(8)):
+        for batch in itertools.count():
+            found = await store.list_mailboxes(f"life{life}-{caller}-{batch}")
+            assert all(mailbox.has_password for mailbox in found), "a mailbox without its secret"
+            stored |= {mailbox.id for mailbox in found}
+            if not found:
+                break
+    await store.close()
+    assert acknowledged <= stored
+
+
+async def test_cancelled_transactions_are_whole_or_not_there(store: SqlStore) -> None:
+    chance = random.Random(4)
+    acknowledged: list[str] = []
+
+    async def save_pair(label: str) -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.count()
+            await tx.mailboxes.insert(mailbox_of("anna", label=label))
+            await tx.mailboxes.insert(mailbox_of("anna", label=label))
+        acknowledged.append(label)
+
+    async def cancelled_saves(caller: int) -> None:
+        for number in range(150):
+            task = asyncio.create_task(save_pair(f"{caller}-{number}"))
+            await asyncio.sleep(chance.choice([0, chance.uniform(0, 0.004), chance.uniform(0, 0.02)]))
+            for _ in range(chance.choice([1, 2, 5])):  # impatient callers cancel again while it cleans up
+                task.cancel()
+                await asyncio.sleep(0)
+            await asyncio.wait({task})
+
+    await asyncio.gather(*(cancelled_saves(caller) for caller in range(4)))
+    pairs = Counter(mailbox.label for mailbox in await store.list_mailboxes("anna"))
+    assert set(pairs.values()) <= {2}
+    assert set(acknowledged) <= set(pairs)
+    assert len(pairs) < 600, "nothing was cancelled in time, so nothing was tested"
+    await asyncio.wait_for(save_pair("after"), 5)
+
+
+async def test_one_callers_failure_does_not_undo_anothers_work(store: SqlStore) -> None:
+    async def save(number: int) -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.insert(mailbox_of("anna", label=str(number)))
+            await asyncio.sleep(0)
+            if number % 3 == 0:
+                raise RuntimeError
+
+    results = await asyncio.gather(*(save(number) for number in range(30)), return_exceptions=True)
+    assert sum(isinstance(result, RuntimeError) for result in results) == 10
+    labels = {mailbox.label for mailbox in await store.list_mailboxes("anna")}
+    assert labels == {str(number) for number in range(30) if number % 3}
+
+
+async def test_a_transaction_that_has_ended_runs_nothing_more(sqlite: PreparedDatabase) -> None:
+    """On SQLite its connection is in another's transaction by then."""
+    store = await open_store(sqlite.url)
+    async with store.begin("anna") as tx:
+        pass
+    try:
+        await tx.mailboxes.insert(mailbox_of("anna"))
+    except StorageUnavailable:
+        pass
+    else:
+        raise AssertionError
+    await store.close()
+
+
+async def test_callers_at_once_share_commits(sqlite: PreparedDatabase) -> None:
+    store = await open_store(sqlite.url)
+    statements: list[str] = []
+    await store._database._connections[1].set_trace_callback(statements.append)  # type: ignore[attr-defined]
+    saves = (store.begin("anna") for _ in range(32))
+
+    async def save(number: int) -> None:
+        async with next(saves) as tx:
+            await tx.mailboxes.insert(mailbox_of("anna", label=str(number)))
+
+    await asyncio.gather(*(save(number) for number in range(32)))
+    assert statements.count("COMMIT") == statements.count("BEGIN IMMEDIATE") <= 2
+    assert len(await store.list_mailboxes("anna")) == 32
+    await store.close()
+
+
+async def test_processes_share_the_file(sqlite: PreparedDatabase) -> None:
+    first, second = await open_store(sqlite.url), await open_store(sqlite.url)
+
+    async def save(store: SqlStore) -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.insert(mailbox_of("anna"))
+
+    await asyncio.gather(*(save(store) for store in (first, second) for _ in range(25)))
+    assert len(await first.list_mailboxes("anna")) == len(await second.list_mailboxes("anna")) == 50
+    await first.close()
+    await second.close()
+
+
+async def test_closing_waits_for_the_last_commit(sqlite: PreparedDatabase) -> None:
+    store = await open_store(sqlite.url)
+
+    async def save() -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.insert(mailbox_of("anna"))
+
+    saving = asyncio.create_task(save())
+    await asyncio.sleep(0.001)
+    await store.close()
+    await asyncio.wait({saving})
+    reopened = await open_store(sqlite.url)
+    assert bool(await reopened.list_mailboxes("anna")) == (saving.exception() is None)
+    await reopened.close()

@@ -1,0 +1,151 @@
+"""Migrations make exactly the tables of `tables.py`, in one transaction, from anywhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, LargeBinary, inspect, text
+
+from mailbox_svc.errors import ConfigError
+from mailbox_svc.storage import migrate as migrating
+from mailbox_svc.storage.migrate import migrate, schema_state
+from mailbox_svc.storage.schema import alembic_config
+from mailbox_svc.storage.store import open_store
+from mailbox_svc.storage.tables import mailbox_secrets, metadata
+from support import postgres
+from support.stores import KINDS, PreparedDatabase
+
+
+@pytest.fixture(params=KINDS)
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The owner's URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/100%25 new.db"
+        return
+    with postgres.server().database() as name:
+        yield postgres.server().url(postgres.OWNER, name)
+
+
+async def tables_of(url: str) -> set[str]:
+    async with migrating._connection(url) as connection:
+        return await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+
+
+async def test_the_migrated_schema_is_the_one_of_the_code(database: PreparedDatabase) -> None:
+    def differences(connection: Connection) -> Any:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    async with migrating._connection(database.owner_url) as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_says_where_it_came_from_and_may_be_repeated(empty_url: str) -> None:
+    assert (await schema_state(empty_url)).current is None
+    first = await migrate(empty_url)
+    assert (first.current, first.behind) == (None, True)
+    again = await migrate(empty_url)
+    assert (again.current, again.behind) == (first.head, False)
+    assert await schema_state(empty_url) == again
+
+
+async def test_it_works_from_a_thread_without_a_loop(empty_url: str) -> None:
+    def run() -> None:
+        asyncio.run(migrate(empty_url))
+
+    await asyncio.to_thread(run)
+    assert not (await schema_state(empty_url)).behind
+
+
+async def test_two_at_once_migrate_once(empty_url: str) -> None:
+    states = await asyncio.gather(migrate(empty_url), migrate(empty_url))
+    assert sorted(state.behind for state in states) == [False, True]
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
+    async def fail_at_the_end() -> None:
+        async with migrating._connection(empty_url) as connection:
+            await connection.run_sync(migrating._upgrade, None)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_at_the_end()
+    assert await tables_of(empty_url) == set()
+
+
+async def test_a_downgrade_removes_everything_and_an_upgrade_makes_it_again(empty_url: str) -> None:
+    def downgrade(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    await migrate(empty_url)
+    async with migrating._connection(empty_url) as connection:
+        await connection.run_sync(downgrade)
+    assert await tables_of(empty_url) == {"alembic_version"}
+    await migrate(empty_url)
+    assert await tables_of(empty_url) == {"alembic_version", *metadata.tables}
+
+
+async def test_a_database_that_was_not_migrated_is_not_served(empty_url: str) -> None:
+    store = await open_store(empty_url)
+    with pytest.raises(ConfigError, match="run 'mailbox-svc migrate'"):
+        await store.check_ready()
+    await store.close()
+
+
+async def test_a_database_of_a_newer_release_is_served_with_a_warning(
+    database: PreparedDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with migrating._connection(database.owner_url) as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not (await migrate(database.owner_url)).behind
+    store = await open_store(database.url)
+    await store.check_ready()
+    assert "newer release (9999)" in caplog.text
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [("no_such_role", "no database role no_such_role"), (postgres.OWNER, "role of its own")],
+)
+async def test_a_service_role_that_cannot_be_is_said_and_nothing_is_done(role: str, words: str) -> None:
+    with postgres.server().database() as name:
+        url = postgres.server().url(postgres.OWNER, name)
+        with pytest.raises(ConfigError, match=words):
+            await migrate(url, app_role=role)
+        assert await tables_of(url) == set()
+
+
+def test_encrypted_values_have_one_home() -> None:
+    """Rotation and deletion go by this table; a blob elsewhere would escape them."""
+    binary = {
+        c for table in metadata.tables.values() for c in table.columns if isinstance(c.type, LargeBinary)
+    }
+    assert binary == {mailbox_secrets.c.blob}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://anna:CANARY-pw@host/db",
+        "postgresql+psycopg://anna:CANARY-pw@host/db",
+        "CANARY-pw",
+        "",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://anna:CANARY-pw@host:notaport/db",
+        "sqlite:////nowhere/at/all/mailboxes.db",
+        "sqlite:////tmp",
+    ],
+)
+async def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    for use in (open_store, migrate):
+        with pytest.raises(ConfigError) as refused:
+            await use(url)
+        assert "CANARY" not in str(refused.value)

@@ -1,0 +1,32 @@
+"""Run as a program: rotates all secrets and prints how many are done after each user.
+
+usage: rotator.py DATABASE_URL KEYRING_FILE
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from mailbox_svc.mailboxes.rotation import rotate
+from mailbox_svc.storage.store import open_store
+from mailbox_svc.vault import Vault
+
+
+async def main(url: str, keyring: str) -> None:
+    store = await open_store(url)
+    result = await rotate(
+        store, Vault.from_file(Path(keyring)), batch=7, on_progress=lambda done: _say(str(done))
+    )
+    await store.close()
+    _say(f"unreadable {result.unreadable}")
+
+
+def _say(line: str) -> None:
+    os.write(1, f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
