@@ -280,6 +280,22 @@ async def test_old_keys_serve_a_day_and_no_longer(
         await verifier.verify(issuer.sign())
 
 
+async def test_an_issuer_that_is_down_is_asked_twice_a_minute_while_old_keys_serve(
+    issuer: Issuer, verifier: JwksVerifier, watch: Watch
+) -> None:
+    await verifier.verify(issuer.sign())
+    issuer.answer = http(b"", "503 Service Unavailable")
+    watch.now += FRESH + 1
+    for _ in range(3):
+        await verifier.verify(issuer.sign())
+        await asyncio.sleep(0.05)
+    assert issuer.reads == 2
+    watch.now += PAUSE
+    await verifier.verify(issuer.sign())
+    await settled(verifier)
+    assert issuer.reads == 3
+
+
 async def test_an_issuer_that_is_down_at_the_start_is_found_later(watch: Watch) -> None:
     issuer = Issuer()
     async with running(issuer):

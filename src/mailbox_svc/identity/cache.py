@@ -62,8 +62,6 @@ class CachingVerifier:
 
     def _remember(self, digest: bytes, revision: int, caller: Caller) -> None:
         left = min(KEEP, caller.expires_at - self._clock())
-        if left <= 0:  # accepted within the leeway only
-            return
         if len(self._entries) >= self._capacity:
             # Dicts keep insertion order and all entries live equally long, so the first is the oldest.
             del self._entries[next(iter(self._entries))]
