@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2_grpc
 from prometheus_client import CollectorRegistry
 
 from mailbox_svc.errors import TokenInvalid
@@ -48,6 +50,18 @@ def bearing(token: str, **more: str) -> tuple[tuple[str, str], ...]:
     """The metadata of a call with this token; `x_user_id` becomes `x-user-id`."""
     extra = [(name.replace("_", "-"), value) for name, value in more.items()]
     return ("authorization", f"Bearer {token}"), *extra
+
+
+async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:
+    """Wait until it holds, `within` seconds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110  (what is watched has no event)
+            await asyncio.sleep(0.01)
+
+
+def health_of(served: Served) -> Any:
+    """A stub of the health service; its type hints know no methods."""
+    return health_pb2_grpc.HealthStub(served.channel)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -28,8 +28,8 @@ from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.auth import user_of
 from mailbox_svc.rpc.call import REQUEST_ID, Call, current_call
 from mailbox_svc.rpc.errors import INTERNAL, Refusal, refusal_of
-from mailbox_svc.rpc.limits import Slots
-from mailbox_svc.rpc.methods import rule_of
+from mailbox_svc.rpc.limits import Limits, Slots
+from mailbox_svc.rpc.methods import Kind, kind_of
 from mailbox_svc.rpc.metrics import RpcMetrics
 
 log = logging.getLogger("mailbox_svc.rpc")
@@ -46,12 +46,15 @@ _FACTORIES: dict[tuple[bool, bool], Callable[..., Handler]] = {
     (True, True): grpc.stream_stream_rpc_method_handler,
 }
 
+_ORDINARY_ENDS = (grpc.StatusCode.OK, grpc.StatusCode.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What every call is checked with."""
 
     verifier: TokenVerifier
+    limits: Limits
     slots: Slots
     metrics: RpcMetrics
 
@@ -80,7 +83,8 @@ class _GuardedMethod:
         self._name = name
         self._inner = inner
         self._run = _runner(inner)
-        self._rule = rule_of(name)
+        self._kind = kind_of(name)
+        self._seconds = guard.limits.test_seconds if self._kind is Kind.TEST else guard.limits.seconds
         self._slots = guard.slots
         self._verifier = guard.verifier
         self._metrics = guard.metrics.of_method(name)
@@ -118,15 +122,17 @@ class _GuardedMethod:
             self._ended(call)
 
     async def _admit(self, call: Call, request: Any, context: Context) -> Any:
-        rule, slots = self._rule, self._slots
-        if rule.is_open:
-            with slots.open_stream() if rule.longest is None else nullcontext():
+        kind, slots = self._kind, self._slots
+        if kind is Kind.OPEN:
+            return await self._run(request, context)
+        if kind is Kind.OPEN_STREAM:
+            with slots.open_stream():
                 return await self._run(request, context)
-        async with asyncio.timeout(rule.longest):
+        async with asyncio.timeout(self._seconds):
             with slots.call():
                 call.user_id = await user_of(call.metadata, self._verifier)
                 bind_contextvars(user_id=call.user_id)
-                if not rule.is_test:
+                if kind is Kind.USER:
                     return await self._run(request, context)
                 with slots.test_of(call.user_id), slots.test():
                     return await self._run(request, context)
@@ -135,7 +141,7 @@ class _GuardedMethod:
         seconds = time.perf_counter() - call.started
         self._metrics.ended(call.code, seconds)
         # Health checks come every few seconds for ever; only their failures are news.
-        routine = self._rule.is_open and call.code is grpc.StatusCode.OK
+        routine = self._kind in (Kind.OPEN, Kind.OPEN_STREAM) and call.code in _ORDINARY_ENDS
         level = logging.DEBUG if routine else logging.INFO
         if log.isEnabledFor(level):
             facts = {"code": call.code.name, "reason": call.reason, "duration_ms": round(seconds * 1000, 3)}

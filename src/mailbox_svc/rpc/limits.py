@@ -1,4 +1,4 @@
-"""Owns how many calls may run at once. A call over a limit is refused at once and never waits."""
+"""Owns how many calls may run at once, and how long. A call over a limit is refused; none ever waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailbox_svc.errors import Overloaded
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most calls that run at once in this process."""
+    """The most calls that run at once in this process, and the longest."""
 
     #: All calls that need a token.
     calls: int = 256
@@ -22,6 +22,10 @@ class Limits:
     tests_per_user: int = 4
     #: Streams open to everybody: health `Watch`, reflection. Health `Check` has no limit.
     open_streams: int = 128
+    #: Seconds after which a call is over, whatever deadline the client set.
+    seconds: float = 10.0
+    #: The same for `Test`.
+    test_seconds: float = 60.0
 
 
 class Slots:

@@ -1,8 +1,8 @@
-"""Owns what holds for each RPC method: who may call it, how long it may take, which slots it needs."""
+"""Owns what kind of call each RPC method is, and so who may call it and what it is limited by."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import enum
 
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
@@ -13,33 +13,30 @@ MAILBOX_SERVICE: str = pb.DESCRIPTOR.services_by_name["MailboxService"].full_nam
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION_SERVICE: str = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
 
-#: `Test` on the wire.
-TEST = f"/{MAILBOX_SERVICE}/Test"
+
+class Kind(enum.Enum):
+    """How a call is treated."""
+
+    #: Needs a token, a slot and an end.
+    USER = enum.auto()
+    #: Holds a connection to somebody else's server besides.
+    TEST = enum.auto()
+    #: For everybody, at any time.
+    OPEN = enum.auto()
+    #: For everybody, and lasts as long as the client likes.
+    OPEN_STREAM = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What holds for one method."""
-
-    #: Seconds after which the call is over whatever the client allows; None never ends it.
-    longest: float | None = 10.0
-    #: Everybody may call it, without a token.
-    is_open: bool = False
-    #: It holds a connection to somebody else's server while it runs.
-    is_test: bool = False
-
-
-#: Exact names only. A method that has no row needs a token and ends after ten seconds.
-_RULES = {
-    TEST: Rule(longest=60.0, is_test=True),
-    f"/{HEALTH_SERVICE}/Check": Rule(is_open=True),
-    f"/{HEALTH_SERVICE}/Watch": Rule(longest=None, is_open=True),
+# Exact names only.
+_KINDS = {
+    f"/{MAILBOX_SERVICE}/Test": Kind.TEST,
+    f"/{HEALTH_SERVICE}/Check": Kind.OPEN,
+    f"/{HEALTH_SERVICE}/Watch": Kind.OPEN_STREAM,
     # Reachable only when the server was told to offer reflection.
-    f"/{REFLECTION_SERVICE}/ServerReflectionInfo": Rule(longest=None, is_open=True),
+    f"/{REFLECTION_SERVICE}/ServerReflectionInfo": Kind.OPEN_STREAM,
 }
-_DEFAULT = Rule()
 
 
-def rule_of(method: str) -> Rule:
-    """Return the rule of a method, by its full name on the wire: `/package.Service/Method`."""
-    return _RULES.get(method, _DEFAULT)
+def kind_of(method: str) -> Kind:
+    """Return the kind of a method, named in full: `/package.Service/Method`. Without a row it is USER."""
+    return _KINDS.get(method, Kind.USER)

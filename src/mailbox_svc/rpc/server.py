@@ -34,7 +34,9 @@ _OPTIONS = (
     # Between the soft and the absolute limit grpc refuses at random; equal, they are one limit.
     ("grpc.max_metadata_size", 16 * _KIB),
     ("grpc.absolute_max_metadata_size", 16 * _KIB),
-    ("grpc.max_concurrent_streams", 100),
+    # Well above `Limits.calls`. grpc counts streams until their memory is free and answers those
+    # above with a bare UNAVAILABLE: at 100, a third of a burst never saw our RESOURCE_EXHAUSTED.
+    ("grpc.max_concurrent_streams", 1024),
     ("grpc.keepalive_time_ms", _MINUTE),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 0),
@@ -73,7 +75,7 @@ class RpcServer:
         self._slots = Slots(config.limits)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
-        guarded = GuardedServer(self._server, Guard(verifier, self._slots, metrics))
+        guarded = GuardedServer(self._server, Guard(verifier, config.limits, self._slots, metrics))
         # The generated functions use no more of a server than this; their type hints ask for all of it.
         self._services = cast("grpc.aio.Server", guarded)
         add_MailboxServiceServicer_to_server(MailboxServicer(mailboxes, metrics), self._services)
