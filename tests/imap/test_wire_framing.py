@@ -142,6 +142,15 @@ def test_a_literal_larger_than_what_is_left_before_the_login_is_refused_when_ann
     assert failure_code([b"* X {66000}\r\n"], Limits()) is Code.RESPONSE_TOO_LARGE
 
 
+def test_a_response_cannot_outgrow_its_limit_part_by_part() -> None:
+    limits = Limits(response=100)
+    stream = b"* X {80}\r\n" + b"y" * 80
+
+    assert failure_code([stream + b" {9}\r\n"], limits) is Code.RESPONSE_TOO_LARGE
+    assert failure_code([stream + b" {1}\r\n"], limits) is None
+    assert failure_code([stream + b"z" * 20 + b"\r\n"], limits) is Code.RESPONSE_TOO_LARGE
+
+
 def test_each_command_after_the_login_has_its_own_allowance() -> None:
     limits = Limits(before_login=100, command=1000, responses_per_command=3)
     framer = Framer(limits)

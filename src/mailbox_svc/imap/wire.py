@@ -6,8 +6,8 @@ Invariants:
 - One command at a time. A command that fails, times out or is cancelled takes the connection with it.
 - `abort` is the one way to die, and wakes whoever waits, at once.
 
-aioimaplib's own commands are not used: they leave user names unquoted and drop data (see
-docs/decisions.md). What remains of it are its protocol's states, tags and transport.
+Of aioimaplib there remain the states, the tags and the transport. Its own commands (`login`, `fetch`, …)
+do not get through: they leave user names unquoted and drop what they did not expect.
 """
 
 from __future__ import annotations
