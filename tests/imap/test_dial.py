@@ -140,6 +140,17 @@ async def test_an_alias_to_the_inside_is_not_dialled() -> None:
         assert await settled(listener) == []
 
 
+async def test_a_name_in_the_hosts_file_is_vetted_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("127.0.0.1 metadata\n")
+    async with listening() as listener:
+        policy = EgressPolicy((OUTSIDE,), frozenset({listener.port}))
+        resolver = HostResolver(["127.0.0.1"], hosts_file=tmp_path / "hosts")
+        with pytest.raises(ConnectionFailed) as caught:
+            await dial("metadata", listener.port, policy=policy, resolver=resolver, stages=Stages())
+        assert caught.value.code is Code.DESTINATION_NOT_ALLOWED
+        assert await settled(listener) == []
+
+
 async def test_a_name_that_changes_its_address_is_dialled_at_the_vetted_one() -> None:
     zone = Zone(turns={"rebind.example": [["127.0.0.2"], ["127.0.0.1"]]})
     async with listening() as listener:

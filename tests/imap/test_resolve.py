@@ -142,6 +142,35 @@ async def test_addresses_and_localhost_are_never_asked_for(host: str, name: str)
     assert zone.asked == []
 
 
+async def test_the_hosts_file_comes_before_the_name_servers(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("# ours\n\n192.0.2.7 Mail.Corp.example mail # old\n2001:db8::7 mail\nfe80::1%lo mail\n")
+    zone = Zone({"imap.example.org": ["192.0.2.1"]})
+    async with serving(zone) as server:
+        resolver = HostResolver(["127.0.0.1"], port=server.port, hosts_file=hosts)
+        assert (await resolver.resolve("mail.corp.example")).addresses == (ip_address("192.0.2.7"),)
+        assert (await resolver.resolve("MAIL.")).addresses == tuple(
+            map(ip_address, ["192.0.2.7", "2001:db8::7"])
+        )
+        assert zone.asked == []
+        assert (await resolver.resolve("imap.example.org")).addresses == (ip_address("192.0.2.1"),)
+
+
+async def test_a_change_of_the_hosts_file_is_noticed(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("192.0.2.7 mail\n")
+    resolver = HostResolver(["127.0.0.1"], hosts_file=hosts)
+    await resolver.resolve("mail")
+    hosts.write_text("192.0.2.77 mail\n")
+    assert (await resolver.resolve("mail")).addresses == (ip_address("192.0.2.77"),)
+
+
+async def test_a_machine_without_a_hosts_file_asks_the_name_servers(tmp_path: Path) -> None:
+    async with serving(Zone({"mail": ["192.0.2.1"]})) as server:
+        resolver = HostResolver(["127.0.0.1"], port=server.port, hosts_file=tmp_path / "missing")
+        assert (await resolver.resolve("mail")).addresses == (ip_address("192.0.2.1"),)
+
+
 @pytest.mark.parametrize(
     "host",
     [

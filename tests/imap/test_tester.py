@@ -167,6 +167,26 @@ async def test_without_a_wait_of_the_servers_ours_is_in_the_report(ca_file: Path
         assert (await here.report()).retry_after == 300
 
 
+async def test_a_refusal_for_good_names_no_wait_whatever_the_server_asks(ca_file: Path) -> None:
+    script = refusing(b"NO [AUTHENTICATIONFAILED] No. Suggested Backoff Time: 5000")
+    async with world(ca_file, script) as here:
+        report = await here.report()
+    assert not report.retryable
+    assert report.retry_after is None
+
+
+async def test_a_refused_login_closes_the_connection(ca_file: Path) -> None:
+    gone = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await refusing(b"NO Login failed.")(peer)
+        gone.set()
+
+    async with world(ca_file, script) as here:
+        await here.report()
+        await asyncio.wait_for(gone.wait(), 1)
+
+
 async def test_nothing_a_server_says_reaches_the_report_or_the_log(
     ca_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

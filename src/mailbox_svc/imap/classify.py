@@ -37,7 +37,7 @@ _OF_PASSWORDS = frozenset(
 
 _RESPONSE_CODE = re.compile(r"\[([a-z0-9-]{1,32})[\] ]")
 # Exchange Online: "Suggested Backoff Time: 299961 milliseconds".
-_BACKOFF = re.compile(r"backoff time: ?([0-9]{1,12})([0-9]?)")
+_BACKOFF = re.compile(r"backoff time: ?([0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,6 @@ def _normalised(raw: bytes) -> str:
 
 
 def _backoff(text: str) -> float | None:
-    """Return the seconds of Exchange's hint, which is in milliseconds."""
+    """Return the seconds of Exchange's hint, which is in milliseconds. Twelve digits are 30 years."""
     match = _BACKOFF.search(text)
-    if match is None:
-        return None
-    return MAX_RETRY_AFTER if match[2] else int(match[1]) / 1000
+    return None if match is None else int(match[1]) / 1000

@@ -28,12 +28,12 @@ class EgressPolicy:
     opened: tuple[Network, ...] = ()
     ports: frozenset[int] = frozenset({993, 143})
 
-    def allows(self, addresses: tuple[Address, ...], port: int) -> bool:
-        """Say whether all these addresses may be dialled at this port.
+    def allows(self, addresses: tuple[Address, ...]) -> bool:
+        """Say whether all these addresses may be dialled.
 
         All: a host with one address inside and one outside is an attack or a mistake.
         """
-        return port in self.ports and all(is_allowed(address, self.opened) for address in addresses)
+        return all(is_allowed(address, self.opened) for address in addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def dial(
             # Before any look-up, which an attacker could watch.
             raise ConnectionFailed(Code.DESTINATION_NOT_ALLOWED)
         resolved = await resolver.resolve(host)
-        if not policy.allows(resolved.addresses, port):
+        if not policy.allows(resolved.addresses):
             raise ConnectionFailed(Code.DESTINATION_NOT_ALLOWED)
     with stages.enter(Stage.CONNECT):
         sock = await _connect_first(resolved.addresses[:MAX_ADDRESSES], port, patience)

@@ -33,8 +33,14 @@ def advise(code: Code, stage: Stage, destination: Destination, provider: Provide
         return advice
     if code in _PASSWORD_REFUSED and provider.app_password_url:
         return _app_password_advice(advice, code, provider)
-    if code is Code.AUTH_BASIC_DISABLED and provider.id == "microsoft":
-        return replace(advice, error=_MICROSOFT_ERROR, remedy=Remedy(_MICROSOFT, provider.imap_settings_url))
+    if code is Code.AUTH_BASIC_DISABLED and not provider.takes_passwords:
+        return replace(
+            advice,
+            error=f"{provider.name} does not accept passwords from mail programs any more.",
+            remedy=Remedy(
+                f"Use Connect with {provider.name} (OAuth) instead of a password.", provider.imap_settings_url
+            ),
+        )
     if code in _SETTINGS_OF_PROVIDER:
         return replace(advice, remedy=replace(advice.remedy, url=provider.imap_settings_url))
     return advice
@@ -44,9 +50,6 @@ _PASSWORD_REFUSED = frozenset(
     {Code.AUTH_INVALID_CREDENTIALS, Code.AUTH_APP_PASSWORD_REQUIRED, Code.AUTH_UNKNOWN}
 )
 _SETTINGS_OF_PROVIDER = frozenset({Code.AUTH_IMAP_DISABLED, Code.AUTH_BASIC_DISABLED, Code.AUTH_UNKNOWN})
-
-_MICROSOFT_ERROR = "Microsoft does not accept passwords from mail programs any more."
-_MICROSOFT = "Use Connect with Microsoft (OAuth) instead of a password."
 
 
 def _app_password_advice(advice: Advice, code: Code, provider: Provider) -> Advice:

@@ -1,7 +1,8 @@
 """From a host name to its addresses, asked once. Never judges the addresses: `dial` does.
 
-Names go to the name servers and nowhere else: not to `getaddrinfo`, which also reads `127.1` and
-`0x7f000001` as addresses, tries search domains and occupies a thread that no deadline can stop.
+Names are looked up in /etc/hosts, then by the name servers, as the system does; not by `getaddrinfo`,
+which also reads `127.1` and `0x7f000001` as addresses, tries search domains and occupies a thread that
+no deadline can stop.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Resolved:
 
 
 class HostResolver:
-    """Asks the system's name servers, or the given ones."""
+    """Asks the hosts file, then the system's name servers, or the given ones."""
 
     def __init__(
         self,
@@ -48,12 +49,14 @@ class HostResolver:
         port: int = 53,
         timeout: float = 5.0,
         resolv_conf: Path = Path("/etc/resolv.conf"),
+        hosts_file: Path = Path("/etc/hosts"),
     ) -> None:
         """`nameservers` are IP addresses; without them, those that `resolv_conf` names are asked.
 
         `timeout` is in seconds and for a whole look-up, with all name servers and retries.
         """
         self._timeout = timeout
+        self._hosts = _HostsFile(hosts_file)
         try:
             self._dns = dns.asyncresolver.Resolver(str(resolv_conf), configure=not nameservers)
         except dns.resolver.NoResolverConfiguration:
@@ -75,6 +78,8 @@ class HostResolver:
         if name == "localhost" or name.endswith(".localhost"):
             # RFC 6761 §6.3: never asked for. IPv4 alone, so that opening 127.0.0.0/8 is enough.
             return Resolved(name, (IPv4Address("127.0.0.1"),))
+        if addresses := self._hosts.addresses(name):
+            return Resolved(name, addresses)
         answers = await asyncio.gather(*(self._ask(name, kind) for kind in ("A", "AAAA")))
         addresses = tuple(dict.fromkeys(address for answer in answers for address in answer or ()))
         if not addresses:
@@ -86,7 +91,7 @@ class HostResolver:
         try:
             # The trailing dot keeps search domains out.
             answer = await self._dns.resolve(
-                f"{name}.", kind, lifetime=self._timeout, search=False, raise_on_no_answer=False
+                f"{name}.", kind, lifetime=self._timeout, raise_on_no_answer=False
             )
         except (dns.resolver.NXDOMAIN, dns.resolver.YXDOMAIN):
             return []
@@ -94,6 +99,39 @@ class HostResolver:
             return None
         texts = (rdata.to_text() for rdata in answer.rrset or ())
         return [address for text in texts if (address := parse_address(text)) is not None]
+
+
+class _HostsFile:
+    """The names that the operator of this machine has given addresses (hosts(5)).
+
+    Container run-times write it (`extra_hosts`). Read again when it changes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at: tuple[int, int] | None = None
+        self._names: dict[str, tuple[Address, ...]] = {}
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Return the addresses of the name, none if it is not in the file or there is no file."""
+        try:
+            stat = self._path.stat()
+            if self._read_at != (version := (stat.st_mtime_ns, stat.st_size)):
+                self._names = _parse_hosts(self._path.read_text(errors="replace"))
+                self._read_at = version
+        except OSError:
+            return ()
+        return self._names.get(name, ())
+
+
+def _parse_hosts(text: str) -> dict[str, tuple[Address, ...]]:
+    names: dict[str, tuple[Address, ...]] = {}
+    for line in text.splitlines():
+        address_text, *aliases = line.partition("#")[0].split() or [""]
+        if (address := parse_address(address_text)) is not None:
+            for alias in aliases:
+                names[alias.lower()] = (*names.get(alias.lower(), ()), address)
+    return names
 
 
 def ascii_name(host: str) -> str:

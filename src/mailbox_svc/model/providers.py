@@ -57,7 +57,7 @@ PROVIDERS: tuple[Provider, ...] = (
             "live.com",
             "outlook.cn",
         ),
-        imap_settings_url="https://support.microsoft.com/office/d088b986-291d-42b8-9564-9c414e2aa040",
+        imap_settings_url="https://support.microsoft.com/office/pop-imap-and-smtp-settings-for-outlook-com-d088b986-291d-42b8-9564-9c414e2aa040",
         # Exchange Online since 2022-10, personal accounts since 2024-09-16.
         takes_passwords=False,
     ),
@@ -139,9 +139,9 @@ PROVIDERS: tuple[Provider, ...] = (
         id="netease",
         name="NetEase Mail (163, 126, yeah.net)",
         domains=("imap.163.com", "imap.126.com", "imap.yeah.net", "imap.188.com", "imap.vip.163.com"),
-        app_password_url="https://mail.163.com/",
+        app_password_url="https://help.mail.163.com/faqDetail.do?code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac2cda80145a1742516",
         app_password_name="authorization code",
-        imap_settings_url="https://help.mail.163.com/",
+        imap_settings_url="https://help.mail.163.com/faqDetail.do?code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac2cda80145a1742516",
         needs_app_password=True,
     ),
     Provider(
@@ -162,19 +162,16 @@ PROVIDERS: tuple[Provider, ...] = (
         id="mailcom",
         name="mail.com",
         domains=("imap.mail.com",),
-        imap_settings_url="https://support.mail.com/pop-imap/index.html",
     ),
     Provider(
         id="tonline",
         name="Telekom Mail (t-online.de)",
         domains=("secureimap.t-online.de", "imap.t-online.de", "imap.magenta.de"),
-        imap_settings_url="https://www.telekom.de/hilfe/apps-dienste/e-mail/server-daten",
     ),
     Provider(
         id="rackspace",
         name="Rackspace Email",
         domains=("emailsrvr.com",),
-        imap_settings_url="https://docs.rackspace.com/docs/cloud-office-support",
     ),
     Provider(
         id="ionos",
@@ -196,13 +193,11 @@ PROVIDERS: tuple[Provider, ...] = (
         name="OVHcloud",
         # Never ovh.net itself: customers' own machines have names below it.
         domains=("ssl0.ovh.net", "ssl0.ovh.ca", "mail.ovh.net", "mail.ovh.ca"),
-        imap_settings_url="https://help.ovhcloud.com/csm/en-mx-plan-email-configuration",
     ),
     Provider(
         id="godaddy",
         name="GoDaddy",
         domains=("imap.secureserver.net",),
-        imap_settings_url="https://www.godaddy.com/help/server-and-port-settings-for-workspace-email-6949",
     ),
     Provider(
         id="privateemail",
@@ -213,14 +208,12 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         id="hostinger",
         name="Hostinger",
-        domains=("imap.hostinger.com", "imap.titan.email"),
-        imap_settings_url="https://support.hostinger.com/en/articles/1575756",
+        domains=("imap.hostinger.com",),
     ),
     Provider(
         id="mailboxorg",
         name="mailbox.org",
         domains=("imap.mailbox.org",),
-        imap_settings_url="https://kb.mailbox.org/en/private/e-mail/",
     ),
     Provider(
         id="posteo",
