@@ -6,115 +6,34 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 
-from mailbox_svc.errors import ConfigError
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver, Resolved
-from mailbox_svc.imap.tester import ImapConnectionTester, tls_context
-from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credential, Password, Stage
+from mailbox_svc.imap.tester import ImapConnectionTester
+from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import ConnectionTester
-from support.dns_server import DnsServer, Zone, serving
-from support.imap_server import (
-    GREETING,
-    Peer,
-    Script,
-    ScriptedServer,
-    authority,
-    running,
-    server_context,
-)
+from support.imap_server import GREETING, Peer
+from support.tester_world import HOST, PASSWORD, refusing, welcoming, world
 
-PASSWORD = Password(Secret("CANARY-password-of-test-tester"))
 TOKEN = AccessToken(Secret("CANARY-token-of-test-tester"))
-HOST = "imap.example.org"
-
-
-@dataclass
-class World:
-    """A tester, the name server it asks and the server it reaches."""
-
-    tester: ImapConnectionTester
-    server: ScriptedServer
-    dns: DnsServer
-    host: str
-
-    async def report(
-        self,
-        *,
-        tls: bool = True,
-        timeout: float = 5.0,
-        credential: Credential = PASSWORD,
-        user: str = "me@example.org",
-    ) -> ConnectionReport:
-        destination = Destination(self.host, self.server.port, tls, user)
-        return await self.tester.test(destination, credential, timeout=timeout)
-
-
-@pytest.fixture(scope="session")
-def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tester") / "ca.pem"
-    authority().cert_pem.write_to_path(str(path))
-    return path
-
-
-@asynccontextmanager
-async def world(
-    ca_file: Path, script: Script, *, host: str = HOST, tls: bool = True, certificate_of: str = ""
-) -> AsyncIterator[World]:
-    """`host` is on this machine, with a good certificate unless it is another's."""
-    zone = Zone({host: ["127.0.0.1"]})
-    context = server_context(certificate_of or host)
-    async with serving(zone) as dns, running(script, tls=context if tls else None) as server:
-        policy = EgressPolicy((ip_network("127.0.0.1/32"),), frozenset({server.port}))
-        resolver = HostResolver(["127.0.0.1"], port=dns.port)
-        yield World(ImapConnectionTester(policy, ca_file=ca_file, resolver=resolver), server, dns, host)
-
-
-def refusing(text: bytes) -> Script:
-    """A server that refuses every login in these words."""
-
-    async def script(peer: Peer) -> None:
-        await peer.send(GREETING)
-        await peer.answer(text)
-        await peer.silence()
-
-    return script
-
-
-async def welcoming(peer: Peer) -> None:
-    """A server that lets everyone in."""
-    await peer.send(GREETING)
-    while True:
-        match (await peer.command()).split()[0]:
-            case b"LIST":
-                await peer.send(b'* LIST (\\HasNoChildren) "/" INBOX\r\n')
-            case b"CAPABILITY":
-                await peer.send(b"* CAPABILITY IMAP4rev1 ID\r\n")
-            case b"LOGOUT":
-                await peer.send(b"* BYE see you\r\n")
-        await peer.reply(b"OK done")
 
 
 async def silent(peer: Peer) -> None:
     await peer.silence()
 
 
-def test_it_is_a_connection_tester(ca_file: Path) -> None:
-    tester: ConnectionTester = ImapConnectionTester(EgressPolicy(), ca_file=ca_file)
+def test_it_is_a_connection_tester() -> None:
+    tester: ConnectionTester = ImapConnectionTester(EgressPolicy())
     assert callable(tester.test)
 
 
-async def test_a_login_that_works_passes_every_stage_and_logs_out(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
+async def test_a_login_that_works_passes_every_stage_and_logs_out() -> None:
+    async with world(welcoming) as here:
         report = await here.report()
         assert report.ok
         assert report == ConnectionReport(Code.OK, Stage.LIST, checks=report.checks)
@@ -123,9 +42,9 @@ async def test_a_login_that_works_passes_every_stage_and_logs_out(ca_file: Path)
         assert b"LOGOUT" in here.server.received
 
 
-async def test_a_wrong_password_at_gmail_is_answered_with_the_app_password_page(ca_file: Path) -> None:
+async def test_a_wrong_password_at_gmail_is_answered_with_the_app_password_page() -> None:
     script = refusing(b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)")
-    async with world(ca_file, script, host="imap.gmail.com") as here:
+    async with world(script, host="imap.gmail.com") as here:
         report = await here.report()
     assert (report.code, report.stage) == (Code.AUTH_INVALID_CREDENTIALS, Stage.AUTH)
     assert report.error == "Invalid credentials: Gmail takes an app password here, not the account password."
@@ -137,63 +56,61 @@ async def test_a_wrong_password_at_gmail_is_answered_with_the_app_password_page(
     assert [check.ok for check in report.checks] == [True, True, True, True, True, False]
 
 
-async def test_a_wrong_password_anywhere_is_invalid_credentials(ca_file: Path) -> None:
-    async with world(ca_file, refusing(b"NO [AUTHENTICATIONFAILED] Authentication failed.")) as here:
+async def test_a_wrong_password_anywhere_is_invalid_credentials() -> None:
+    async with world(refusing(b"NO [AUTHENTICATIONFAILED] Authentication failed.")) as here:
         assert (await here.report()).error == "Invalid credentials"
 
 
-async def test_microsoft_answers_are_told_apart_by_the_credential(ca_file: Path) -> None:
+async def test_microsoft_answers_are_told_apart_by_the_credential() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready\r\n")
         await peer.answer(b"NO AUTHENTICATE failed.")
         await peer.silence()
 
-    async with world(ca_file, script, host="outlook.office365.com") as here:
+    async with world(script, host="outlook.office365.com") as here:
         assert (await here.report()).code is Code.AUTH_BASIC_DISABLED
         assert (await here.report(credential=TOKEN)).code is Code.AUTH_TOKEN_REJECTED
 
 
-async def test_the_wait_a_server_asks_for_is_in_the_report(ca_file: Path) -> None:
+async def test_the_wait_a_server_asks_for_is_in_the_report() -> None:
     script = refusing(b"BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds")
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         report = await here.report()
     assert report.code is Code.RATE_LIMITED
     assert report.retryable
     assert report.retry_after == pytest.approx(299.961)
 
 
-async def test_without_a_wait_of_the_servers_ours_is_in_the_report(ca_file: Path) -> None:
-    async with world(ca_file, refusing(b"NO [UNAVAILABLE] Later")) as here:
+async def test_without_a_wait_of_the_servers_ours_is_in_the_report() -> None:
+    async with world(refusing(b"NO [UNAVAILABLE] Later")) as here:
         assert (await here.report()).retry_after == 300
 
 
-async def test_a_refusal_for_good_names_no_wait_whatever_the_server_asks(ca_file: Path) -> None:
+async def test_a_refusal_for_good_names_no_wait_whatever_the_server_asks() -> None:
     script = refusing(b"NO [AUTHENTICATIONFAILED] No. Suggested Backoff Time: 5000")
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         report = await here.report()
     assert not report.retryable
     assert report.retry_after is None
 
 
-async def test_a_refused_login_closes_the_connection(ca_file: Path) -> None:
+async def test_a_refused_login_closes_the_connection() -> None:
     gone = asyncio.Event()
 
     async def script(peer: Peer) -> None:
         await refusing(b"NO Login failed.")(peer)
         gone.set()
 
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         await here.report()
         await asyncio.wait_for(gone.wait(), 1)
 
 
-async def test_nothing_a_server_says_reaches_the_report_or_the_log(
-    ca_file: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nothing_a_server_says_reaches_the_report_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = PASSWORD.secret.reveal()
     said = f"NO [ALERT] bad password {secret} \x1b[31m https://accounts.example/?plt=CANARY-web-token"
-    async with world(ca_file, refusing(said.encode())) as here:
+    async with world(refusing(said.encode())) as here:
         report = await here.report()
         assert secret.encode() in here.server.received
     for shown in (repr(report), caplog.text):
@@ -203,11 +120,11 @@ async def test_nothing_a_server_says_reaches_the_report_or_the_log(
     assert "accounts.example" not in report.remedy.text + report.remedy.url
 
 
-async def test_a_bye_for_a_greeting_is_told_at_once(ca_file: Path) -> None:
+async def test_a_bye_for_a_greeting_is_told_at_once() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(b"* BYE Too many connections \x1b]0;x\x07\r\n")
 
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         started = time.monotonic()
         report = await here.report()
         assert (report.code, report.stage) == (Code.TOO_MANY_CONNECTIONS, Stage.GREETING)
@@ -223,13 +140,13 @@ async def test_a_bye_for_a_greeting_is_told_at_once(ca_file: Path) -> None:
     ],
 )
 async def test_silence_ends_at_the_deadline_in_the_stage_it_began(
-    ca_file: Path, said: bytes, stage: Stage, code: Code
+    said: bytes, stage: Stage, code: Code
 ) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(said)
         await peer.silence()
 
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         started = time.monotonic()
         report = await here.report(timeout=0.5)
         assert (report.code, report.stage) == (code, stage)
@@ -239,48 +156,48 @@ async def test_silence_ends_at_the_deadline_in_the_stage_it_began(
         assert 0.4 < time.monotonic() - started < 1.0
 
 
-async def test_a_server_that_never_starts_tls_is_a_tls_failure(ca_file: Path) -> None:
-    async with world(ca_file, silent, tls=False) as here:
+async def test_a_server_that_never_starts_tls_is_a_tls_failure() -> None:
+    async with world(silent, tls=False) as here:
         report = await here.report(timeout=0.5)
         assert (report.code, report.stage) == (Code.TLS_FAILURE, Stage.TLS)
         assert report.wrong_fields == ("tls", "port")
 
 
-async def test_a_plain_server_at_a_tls_port_is_a_tls_failure(ca_file: Path) -> None:
-    async with world(ca_file, refusing(b"NO"), tls=False) as here:
+async def test_a_plain_server_at_a_tls_port_is_a_tls_failure() -> None:
+    async with world(refusing(b"NO"), tls=False) as here:
         report = await here.report()
         assert (report.code, report.stage) == (Code.TLS_FAILURE, Stage.TLS)
 
 
-async def test_a_tls_server_where_starttls_was_expected_is_a_timeout_of_the_greeting(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
+async def test_a_tls_server_where_starttls_was_expected_is_a_timeout_of_the_greeting() -> None:
+    async with world(welcoming) as here:
         report = await here.report(tls=False, timeout=0.5)
         assert (report.code, report.stage) == (Code.SERVER_TIMEOUT, Stage.GREETING)
         assert "tls" in report.wrong_fields
 
 
-async def test_a_silent_name_server_is_a_temporary_dns_failure(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
+async def test_a_silent_name_server_is_a_temporary_dns_failure() -> None:
+    async with world(welcoming) as here:
         here.dns.zone.records[HOST] = "SILENCE"
         report = await here.report(timeout=0.3)
         assert (report.code, report.stage) == (Code.DNS_TEMPORARY, Stage.RESOLVE)
         assert here.server.connections == 0
 
 
-async def test_a_port_that_swallows_everything_is_a_connect_timeout(ca_file: Path) -> None:
+async def test_a_port_that_swallows_everything_is_a_connect_timeout() -> None:
     with socket.socket() as listener, socket.socket() as queued:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         queued.connect(listener.getsockname())
         port = listener.getsockname()[1]
         policy = EgressPolicy((ip_network("127.0.0.1/32"),), frozenset({port}))
-        tester = ImapConnectionTester(policy, ca_file=ca_file)
+        tester = ImapConnectionTester(policy)
         report = await tester.test(Destination("127.0.0.1", port, True, "me"), PASSWORD, timeout=0.3)
         assert (report.code, report.stage) == (Code.CONNECT_TIMEOUT, Stage.CONNECT)
 
 
-async def test_every_reason_not_to_connect_reads_the_same(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
+async def test_every_reason_not_to_connect_reads_the_same() -> None:
+    async with world(welcoming) as here:
         reports = []
         for host, port in [
             (HOST, here.server.port + 1),
@@ -296,29 +213,14 @@ async def test_every_reason_not_to_connect_reads_the_same(ca_file: Path) -> None
         assert here.server.connections == 0
 
 
-async def test_a_certificate_of_another_name_gets_no_password(ca_file: Path) -> None:
-    async with world(ca_file, welcoming, certificate_of="other.example.org") as here:
-        report = await here.report()
-        assert (report.code, report.stage) == (Code.TLS_NAME_MISMATCH, Stage.TLS)
-        assert here.server.received == b""
-
-
-async def test_an_authority_nobody_added_is_untrusted(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
-        here.tester = ImapConnectionTester(here.tester._policy, resolver=here.tester._resolver)
-        report = await here.report()
-        assert (report.code, report.stage) == (Code.TLS_UNTRUSTED, Stage.TLS)
-        assert here.server.received == b""
-
-
-async def test_starttls_is_required_where_tls_is_off(ca_file: Path) -> None:
-    async with world(ca_file, welcoming, tls=False) as here:
+async def test_starttls_is_required_where_tls_is_off() -> None:
+    async with world(welcoming, tls=False) as here:
         report = await here.report(tls=False)
         assert (report.code, report.stage) == (Code.TLS_REQUIRED, Stage.CAPABILITY)
         assert b"CANARY" not in here.server.received
 
 
-async def test_a_server_that_does_not_let_go_costs_no_more_than_the_deadline(ca_file: Path) -> None:
+async def test_a_server_that_does_not_let_go_costs_no_more_than_the_deadline() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
         while not (await peer.command()).startswith(b"LIST"):
@@ -327,13 +229,13 @@ async def test_a_server_that_does_not_let_go_costs_no_more_than_the_deadline(ca_
         await peer.reply(b"OK done")
         await peer.silence()
 
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         started = time.monotonic()
         assert (await here.report(timeout=0.5)).ok
         assert time.monotonic() - started < 1.0
 
 
-async def test_a_cancelled_test_is_cancelled_and_leaves_nothing(ca_file: Path) -> None:
+async def test_a_cancelled_test_is_cancelled_and_leaves_nothing() -> None:
     came, gone = asyncio.Event(), asyncio.Event()
 
     async def script(peer: Peer) -> None:
@@ -343,7 +245,7 @@ async def test_a_cancelled_test_is_cancelled_and_leaves_nothing(ca_file: Path) -
         await peer.silence()
         gone.set()
 
-    async with world(ca_file, script) as here:
+    async with world(script) as here:
         task = asyncio.create_task(here.report(timeout=30))
         await asyncio.wait_for(came.wait(), 5)
         task.cancel()
@@ -354,36 +256,21 @@ async def test_a_cancelled_test_is_cancelled_and_leaves_nothing(ca_file: Path) -
 
 
 async def test_an_error_nobody_foresaw_is_a_report_and_a_log_line_without_its_text(
-    ca_file: Path, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(HostResolver):
         async def resolve(self, host: str) -> Resolved:
             raise RuntimeError(f"CANARY-text about {host}")
 
-    tester = ImapConnectionTester(EgressPolicy(), ca_file=ca_file, resolver=Broken(["127.0.0.1"]))
+    tester = ImapConnectionTester(EgressPolicy(), resolver=Broken(["127.0.0.1"]))
     report = await tester.test(Destination(HOST, 993, True, "me"), PASSWORD, timeout=5)
     assert (report.code, report.stage) == (Code.PROTOCOL_ERROR, Stage.RESOLVE)
     assert "RuntimeError" in caplog.text
     assert "CANARY" not in caplog.text + repr(report)
 
 
-async def test_fifty_tests_at_once_do_not_get_in_each_others_way(ca_file: Path) -> None:
-    async with world(ca_file, welcoming) as here:
+async def test_fifty_tests_at_once_do_not_get_in_each_others_way() -> None:
+    async with world(welcoming) as here:
         reports = await asyncio.gather(*(here.report(timeout=20) for _ in range(50)))
         assert {report.code for report in reports} == {Code.OK}
         assert here.server.connections == 50
-
-
-def test_old_tls_is_not_spoken() -> None:
-    assert tls_context().minimum_version >= 0x0303  # TLS 1.2
-
-
-@pytest.mark.parametrize("content", [None, "no certificate in here"])
-def test_a_file_of_authorities_that_cannot_be_used_stops_the_start(
-    tmp_path: Path, content: str | None
-) -> None:
-    path = tmp_path / "ca.pem"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ConfigError):
-        tls_context(path)
