@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command import mailbox_svc
+from support.command import Settings, mailbox_svc
 from support.parts import GOOD_PASSWORD
 
 ROW = {
@@ -22,11 +22,11 @@ ROW = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, object]:
+def settings(tmp_path: Path) -> Settings:
     secret = tmp_path / "jwt-secret"
     secret.write_text("CANARY-" + "s" * 40)
     keyring = tmp_path / "keyring.json"
-    assert mailbox_svc("keys", "add", MAILBOX_KEYRING_FILE=keyring).returncode == 0
+    assert mailbox_svc("keys", "add", settings={"MAILBOX_KEYRING_FILE": keyring}).returncode == 0
     return {
         "MAILBOX_DATABASE_URL": f"sqlite:///{tmp_path / 'mailboxes.sqlite3'}",
         "MAILBOX_KEYRING_FILE": keyring,
@@ -34,8 +34,8 @@ def settings(tmp_path: Path) -> dict[str, object]:
     }
 
 
-def test_check_config_accepts_what_serve_would(settings: dict[str, object]) -> None:
-    done = mailbox_svc("check-config", **settings)
+def test_check_config_accepts_what_serve_would(settings: Settings) -> None:
+    done = mailbox_svc("check-config", settings=settings)
     assert (done.returncode, done.stdout) == (0, "The settings are good.\n"), done.stderr
 
 
@@ -54,9 +54,9 @@ def test_check_config_accepts_what_serve_would(settings: dict[str, object]) -> N
     ],
 )
 def test_a_wrong_setting_ends_with_one_plain_sentence(
-    settings: dict[str, object], wrong: dict[str, object], sentence: str
+    settings: Settings, wrong: Settings, sentence: str
 ) -> None:
-    done = mailbox_svc("check-config", **{**settings, **wrong})
+    done = mailbox_svc("check-config", settings={**settings, **wrong})
     assert done.returncode in {1, 2}
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
@@ -64,19 +64,25 @@ def test_a_wrong_setting_ends_with_one_plain_sentence(
     assert "CANARY" not in done.stderr
 
 
-def test_all_wrong_settings_are_named_at_once(settings: dict[str, object]) -> None:
+def test_all_wrong_settings_are_named_at_once(settings: Settings) -> None:
     done = mailbox_svc(
-        "serve", **settings, MAILBOX_COLOUR="blue", MAILBOX_GRPC_ADDR="here", MAILBOX_EGRESS_PORTS="993,0"
+        "serve",
+        settings={
+            **settings,
+            "MAILBOX_COLOUR": "blue",
+            "MAILBOX_GRPC_ADDR": "here",
+            "MAILBOX_EGRESS_PORTS": "993,0",
+        },
     )
     assert done.returncode == 2
     for name in ("MAILBOX_COLOUR", "MAILBOX_GRPC_ADDR", "MAILBOX_EGRESS_PORTS"):
         assert name in done.stderr
 
 
-def test_a_short_jwt_secret_is_refused(settings: dict[str, object], tmp_path: Path) -> None:
+def test_a_short_jwt_secret_is_refused(settings: Settings, tmp_path: Path) -> None:
     short = tmp_path / "short"
     short.write_text("CANARY-short")
-    done = mailbox_svc("check-config", **{**settings, "MAILBOX_JWT_SECRET_FILE": short})
+    done = mailbox_svc("check-config", settings={**settings, "MAILBOX_JWT_SECRET_FILE": short})
     assert done.returncode == 2
     assert "32 bytes" in done.stderr
 
@@ -86,59 +92,59 @@ def test_unknown_commands_and_options_end_with_two() -> None:
     assert mailbox_svc("serve", "--loud").returncode == 2
 
 
-def test_token_prints_a_token_and_nothing_else(settings: dict[str, object]) -> None:
-    done = mailbox_svc("token", "ann", **settings)
+def test_token_prints_a_token_and_nothing_else(settings: Settings) -> None:
+    done = mailbox_svc("token", "ann", settings=settings)
     assert done.returncode == 0
     assert done.stdout.count(".") == 2
     assert done.stdout.count("\n") == 1
 
 
 def test_import_reads_standard_input_reports_bad_rows_and_may_be_repeated(
-    settings: dict[str, object], tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     text = f"{json.dumps({'ann': [ROW]})}\n{json.dumps({'bob': [{**ROW, 'port': 0}]})}\n"
-    first = mailbox_svc("import", "-", stdin=text, **settings)
+    first = mailbox_svc("import", "-", stdin=text, settings=settings)
     assert first.returncode == 3
     assert first.stdout == "1 added, 0 already there, 1 skipped.\n"
     assert first.stderr.startswith("line 2: The port must be")
     source = tmp_path / "mailboxes.json"
     source.write_text(json.dumps({"ann": [ROW]}))
-    second = mailbox_svc("import", str(source), **settings)
+    second = mailbox_svc("import", str(source), settings=settings)
     assert (second.returncode, second.stdout) == (0, "0 added, 1 already there, 0 skipped.\n")
     assert GOOD_PASSWORD not in first.stdout + first.stderr
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
 def test_import_says_why_it_cannot_read_the_file(
-    settings: dict[str, object], tmp_path: Path, content: bytes | None
+    settings: Settings, tmp_path: Path, content: bytes | None
 ) -> None:
     source = tmp_path / "mailboxes.json"
     if content is not None:
         source.write_bytes(content)
-    done = mailbox_svc("import", str(source), **settings)
+    done = mailbox_svc("import", str(source), settings=settings)
     assert done.returncode == 2
     assert "Cannot read" in done.stderr
 
 
-def test_keys_can_be_added_rotated_inspected_and_dropped(settings: dict[str, object]) -> None:
+def test_keys_can_be_added_rotated_inspected_and_dropped(settings: Settings) -> None:
     rows = {"ann": [{**ROW, "id": str(n)} for n in range(5)]}
-    assert mailbox_svc("import", "-", stdin=json.dumps(rows), **settings).returncode == 0
+    assert mailbox_svc("import", "-", stdin=json.dumps(rows), settings=settings).returncode == 0
     (old,) = json.loads(Path(str(settings["MAILBOX_KEYRING_FILE"])).read_text())["keys"]
-    assert mailbox_svc("keys", "add", **settings).returncode == 0
+    assert mailbox_svc("keys", "add", settings=settings).returncode == 0
 
-    refused = mailbox_svc("keys", "drop", old, **settings)
+    refused = mailbox_svc("keys", "drop", old, settings=settings)
     assert refused.returncode == 2
     assert "5 secrets" in refused.stderr
 
-    assert mailbox_svc("keys", "rotate", **settings).stdout.startswith("5 secrets")
-    assert mailbox_svc("keys", "rotate", **settings).stdout.startswith("0 secrets")
-    status = mailbox_svc("keys", "status", **settings).stdout
+    assert mailbox_svc("keys", "rotate", settings=settings).stdout.startswith("5 secrets")
+    assert mailbox_svc("keys", "rotate", settings=settings).stdout.startswith("0 secrets")
+    status = mailbox_svc("keys", "status", settings=settings).stdout
     assert old in status
-    assert mailbox_svc("keys", "drop", old, **settings).returncode == 0
-    assert old not in mailbox_svc("keys", "status", **settings).stdout
+    assert mailbox_svc("keys", "drop", old, settings=settings).returncode == 0
+    assert old not in mailbox_svc("keys", "status", settings=settings).stdout
 
 
-def test_migrate_says_what_it_did(settings: dict[str, object]) -> None:
-    first, second = (mailbox_svc("migrate", **settings) for _ in range(2))
+def test_migrate_says_what_it_did(settings: Settings) -> None:
+    first, second = (mailbox_svc("migrate", settings=settings) for _ in range(2))
     assert "now at" in first.stdout
     assert "nothing to do" in second.stdout

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -15,6 +16,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from support.command import BIN, Serving, serving
+
+FREE_PORT = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0"}
 
 
 def stub_of(channel: grpc.Channel) -> MailboxServiceStub:
@@ -28,7 +31,7 @@ def started(running: Serving) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def test_dev_needs_nothing_prepared_and_its_token_works(tmp_path: Path) -> None:
-    with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0") as running:
+    with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             assert list(stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=5).mailboxes) == []
@@ -41,7 +44,7 @@ def test_dev_needs_nothing_prepared_and_its_token_works(tmp_path: Path) -> None:
 def test_the_buf_curl_line_that_dev_prints_works_as_it_stands(tmp_path: Path) -> None:
     import subprocess  # noqa: PLC0415  (only here)
 
-    with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0") as running:
+    with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
         _, metadata = started(running)
         line = running.find(r"(buf curl .*)\n")
         token = metadata[0][1].removeprefix("Bearer ")
@@ -58,7 +61,7 @@ def test_the_buf_curl_line_that_dev_prints_works_as_it_stands(tmp_path: Path) ->
 
 def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
     for round_ in range(2):
-        with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0") as running:
+        with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
             address, metadata = started(running)
             with grpc.insecure_channel(address) as channel:
                 stub = stub_of(channel)
@@ -87,21 +90,21 @@ def test_without_dev_a_missing_key_or_secret_stops_the_start(tmp_path: Path) -> 
 def test_a_taken_port_is_one_plain_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR=address) as running:
+        with serving("--dev", cwd=tmp_path, settings={"MAILBOX_GRPC_ADDR": address}) as running:
             assert running.process.wait(20) == 2
     assert f"cannot listen on {address}" in running.output
     assert "Traceback" not in running.output
 
 
 def test_plain_text_beyond_loopback_is_refused(tmp_path: Path) -> None:
-    with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="0.0.0.0:0") as running:
+    with serving("--dev", cwd=tmp_path, settings={"MAILBOX_GRPC_ADDR": "0.0.0.0:0"}) as running:
         assert running.process.wait(20) == 2
     assert "loopback" in running.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_both_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    with serving("--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0") as running:
+    with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
         started(running)
         assert running.stop(number) == 0
 
@@ -117,9 +120,7 @@ async def test_a_test_that_is_running_at_sigterm_gets_its_answer(tmp_path: Path)
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with serving(
-        "--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0", MAILBOX_SHUTDOWN_GRACE=20
-    ) as running:
+    with serving("--dev", cwd=tmp_path, settings={**FREE_PORT, "MAILBOX_SHUTDOWN_GRACE": 20}) as running:
         address, metadata = await asyncio.to_thread(started, running)
         async with grpc.aio.insecure_channel(address) as channel:
             draft = pb.SaveRequest(host="127.0.0.1", port=port, tls=True, user="a", password="CANARY-x")
@@ -138,12 +139,10 @@ async def test_a_test_that_is_running_at_sigterm_gets_its_answer(tmp_path: Path)
 
 
 def test_health_says_not_serving_before_the_service_goes(tmp_path: Path) -> None:
-    with serving(
-        "--dev", cwd=tmp_path, MAILBOX_GRPC_ADDR="127.0.0.1:0", MAILBOX_SHUTDOWN_NOTICE=2
-    ) as running:
+    with serving("--dev", cwd=tmp_path, settings={**FREE_PORT, "MAILBOX_SHUTDOWN_NOTICE": 2}) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
-            health = health_pb2_grpc.HealthStub(channel)
+            health: Any = health_pb2_grpc.HealthStub(channel)
             check = health_pb2.HealthCheckRequest(service="mailboxes.v1.MailboxService")
             assert health.Check(check, timeout=5).status == health_pb2.HealthCheckResponse.SERVING
             running.process.send_signal(signal.SIGTERM)
@@ -161,7 +160,7 @@ def test_metrics_are_served_when_asked_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0", "MAILBOX_METRICS_ADDR": f"127.0.0.1:{port}"}
-    with serving("--dev", cwd=tmp_path, **settings) as running:
+    with serving("--dev", cwd=tmp_path, settings=settings) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=5)
@@ -175,7 +174,7 @@ def test_the_log_is_json_with_the_request_id_and_no_secret(tmp_path: Path) -> No
     import json  # noqa: PLC0415  (only here)
 
     settings = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0", "MAILBOX_LOG_FORMAT": "json"}
-    with serving("--dev", cwd=tmp_path, **settings) as running:
+    with serving("--dev", cwd=tmp_path, settings=settings) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             call_metadata = (*metadata, ("x-request-id", "my-request-7"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_a_good_draft_passes_unchanged() -> None:
         ("etag", "without-an-id"),
     ],
 )
-def test_a_wrong_value_is_reported_at_its_field_and_only_there(field: str, value: object) -> None:
+def test_a_wrong_value_is_reported_at_its_field_and_only_there(field: str, value: Any) -> None:
     assert wrong_fields(replace(GOOD, **{field: value})) == [field]
 
 

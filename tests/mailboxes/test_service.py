@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,9 +101,7 @@ async def test_a_new_password_starts_a_new_life(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [{"host": "evil.example"}, {"port": 143}, {"tls": False}, {"user": "eve"}])
-async def test_another_destination_needs_the_password_again(
-    tmp_path: Path, change: dict[str, object]
-) -> None:
+async def test_another_destination_needs_the_password_again(tmp_path: Path, change: dict[str, Any]) -> None:
     async with parts(tmp_path) as p:
         saved = await p.mailboxes.save(ANN, DRAFT)
         moved = replace(DRAFT, id=saved.id, password=None, **change)

@@ -9,29 +9,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
 
+#: Names and values of environment variables.
+Settings = Mapping[str, object]
+NONE: Settings = {}
 
-def environment(**settings: object) -> dict[str, str]:
+
+def environment(settings: Settings) -> dict[str, str]:
     """This process's environment without any setting of the service, and then these."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILBOX_")}
     return {**clean, "COLUMNS": "200", **{name: str(value) for name, value in settings.items()}}
 
 
 def mailbox_svc(
-    *arguments: str, stdin: str = "", cwd: Path | None = None, **settings: object
+    *arguments: str, settings: Settings = NONE, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [str(BIN / "mailbox-svc"), *arguments],
         input=stdin,
-        env=environment(**settings),
-        cwd=cwd,
+        env=environment(settings),
         capture_output=True,
         text=True,
         timeout=60,
@@ -68,11 +71,11 @@ class Serving:
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path | None = None, **settings: object) -> Iterator[Serving]:
+def serving(*arguments: str, cwd: Path, settings: Settings = NONE) -> Iterator[Serving]:
     """Run `mailbox-svc serve`; it is killed at the end if it still runs."""
     process = subprocess.Popen(
         [str(BIN / "mailbox-svc"), "serve", *arguments],
-        env=environment(PYTHONUNBUFFERED=1, **settings),
+        env=environment({"PYTHONUNBUFFERED": 1, **settings}),
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
