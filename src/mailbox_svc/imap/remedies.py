@@ -24,6 +24,12 @@ class Advice:
     retry_after: float | None = None
 
 
+_PASSWORD_REFUSED = frozenset(
+    {Code.AUTH_INVALID_CREDENTIALS, Code.AUTH_APP_PASSWORD_REQUIRED, Code.AUTH_UNKNOWN}
+)
+_MATTER_OF_SETTINGS = frozenset({Code.AUTH_IMAP_DISABLED, Code.AUTH_UNKNOWN})
+
+
 def advise(code: Code, stage: Stage, destination: Destination, provider: Provider | None) -> Advice:
     """Return the advice for a failure; `code` is any but OK."""
     advice = ADVICE[code]
@@ -32,51 +38,36 @@ def advise(code: Code, stage: Stage, destination: Destination, provider: Provide
     if provider is None:
         return advice
     if code in _PASSWORD_REFUSED and provider.app_password_url:
-        return _app_password_advice(advice, code, provider)
+        return _app_password_advice(code, provider)
     if code is Code.AUTH_BASIC_DISABLED and not provider.takes_passwords:
+        text = f"Use Connect with {provider.name} (OAuth) instead of a password."
         return replace(
             advice,
             error=f"{provider.name} does not accept passwords from mail programs any more.",
-            remedy=Remedy(
-                f"Use Connect with {provider.name} (OAuth) instead of a password.", provider.imap_settings_url
-            ),
+            remedy=Remedy(text, provider.imap_settings_url),
         )
-    if code in _SETTINGS_OF_PROVIDER:
+    if code in _MATTER_OF_SETTINGS:
         return replace(advice, remedy=replace(advice.remedy, url=provider.imap_settings_url))
     return advice
 
 
-_PASSWORD_REFUSED = frozenset(
-    {Code.AUTH_INVALID_CREDENTIALS, Code.AUTH_APP_PASSWORD_REQUIRED, Code.AUTH_UNKNOWN}
-)
-_SETTINGS_OF_PROVIDER = frozenset({Code.AUTH_IMAP_DISABLED, Code.AUTH_BASIC_DISABLED, Code.AUTH_UNKNOWN})
-
-
-def _app_password_advice(advice: Advice, code: Code, provider: Provider) -> Advice:
-    kind = provider.app_password_name
+def _app_password_advice(code: Code, provider: Provider) -> Advice:
+    """Advice for a refused password where app passwords exist: sure of it, or only suspecting it."""
+    advice = ADVICE[code]
+    name, kind = provider.name, provider.app_password_name
     a_kind = f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-    if code is Code.AUTH_UNKNOWN:
+    text = f"Make {a_kind} at {name} and enter it in place of the password."
+    if code is Code.AUTH_APP_PASSWORD_REQUIRED:
+        error = f"{name} wants {a_kind} here, not the account password."
+    elif code is Code.AUTH_INVALID_CREDENTIALS and provider.needs_app_password:
+        error = f"{advice.error}: {name} takes {a_kind} here, not the account password."
+    else:
+        error = advice.error
         text = (
-            f"{provider.name} may want {a_kind} instead of the account password; make one and enter it here."
+            f"{name} may want {a_kind} instead of the account password. Else check user name and password, "
+            "and that IMAP is switched on in the mailbox's settings."
         )
-        return replace(advice, remedy=Remedy(text, provider.app_password_url))
-    if not provider.needs_app_password and code is Code.AUTH_INVALID_CREDENTIALS:
-        text = (
-            f"Check user name and password. With two-step verification on, {provider.name} wants {a_kind} "
-            "instead of the account password. IMAP must also be switched on in the mailbox's settings."
-        )
-        return replace(advice, remedy=Remedy(text, provider.app_password_url))
-    return replace(
-        advice,
-        error=f"{advice.error}: {provider.name} takes {a_kind} here, not the account password."
-        if code is Code.AUTH_INVALID_CREDENTIALS
-        else f"{provider.name} wants {a_kind} here, not the account password.",
-        remedy=Remedy(
-            f"Make {a_kind} at {provider.name} and enter it in place of the password.",
-            provider.app_password_url,
-        ),
-        wrong_fields=("password", "user"),
-    )
+    return replace(advice, error=error, remedy=Remedy(text, provider.app_password_url))
 
 
 def _is_wrong_tls_mode(code: Code, stage: Stage, destination: Destination) -> bool:
