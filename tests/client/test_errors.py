@@ -11,7 +11,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import mailboxes
@@ -132,7 +132,15 @@ async def test_without_our_details_the_code_decides(
     assert caught.reason == ""
 
 
+def test_a_text_that_is_not_utf8_is_left_out() -> None:
+    bad = error_details_pb2.BadRequest()
+    bad.field_violations.add(field="host", description="text")
+    broken = status(info("INVALID_FIELDS"), bad).replace(b"text", b"te\xfft")
+    assert error_details(broken) == ErrorDetails("INVALID_FIELDS")
+
+
 @given(st.binary(max_size=200))
+@example(b"\x18\x05")  # a number where the details should be
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
     assert isinstance(error_details(noise), ErrorDetails)
     assert isinstance(error_details(b"\x1a" + bytes([len(noise) % 128]) + noise), ErrorDetails)

@@ -115,6 +115,12 @@ def test_arguments_of_a_message_are_not_written(log: Log, logger: logging.Logger
     assert log.line["event"] == "login of %s failed"
 
 
+@pytest.mark.parametrize("logger", [ours, theirs], ids=["ours", "theirs"])
+def test_arguments_that_do_not_fit_lose_no_record(log: Log, logger: logging.Logger) -> None:
+    logger.warning("waited %d s", CANARY)
+    assert log.line["event"] == "waited %d s"
+
+
 def test_a_foreign_message_that_came_formatted_is_named_by_its_place(log: Log) -> None:
     theirs.warning(f"sent LOGIN user {CANARY}")
     line = log.line

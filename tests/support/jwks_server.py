@@ -42,6 +42,8 @@ class Issuer:
         self.answer: bytes | None = None
         #: Seconds before each answer.
         self.delay = 0.0
+        #: Seconds between two bytes of an answer.
+        self.pace = 0.0
 
     def add_rsa(self, kid: str = "rs", size: int = 2048) -> None:
         self.keys[kid] = RSAKey.generate_key(size, {"kid": kid})
@@ -70,8 +72,12 @@ class Issuer:
             self.reads += 1
             self.asked.set()
             await asyncio.sleep(self.delay)
-            writer.write(http(self.key_set) if self.answer is None else self.answer)
-            await writer.drain()
+            answer = http(self.key_set) if self.answer is None else self.answer
+            step = 1 if self.pace else len(answer) + 1
+            for begin in range(0, len(answer), step):
+                writer.write(answer[begin : begin + step])
+                await writer.drain()
+                await asyncio.sleep(self.pace)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
