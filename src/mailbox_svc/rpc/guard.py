@@ -126,8 +126,9 @@ class _GuardedMethod:
         if kind is Kind.OPEN:
             return await self._run(request, context)
         if kind is Kind.OPEN_STREAM:
-            with slots.open_stream():
+            async with slots.open_stream():
                 return await self._run(request, context)
+            return None  # the stream was ended
         async with asyncio.timeout(self._seconds):
             with slots.call():
                 call.user_id = await user_of(call.metadata, self._verifier)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from mailbox_svc.errors import Overloaded
@@ -38,6 +39,8 @@ class Slots:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held: Counter[Hashable] = Counter()
+        self._ends: set[asyncio.Timeout] = set()
+        self._ended = False
 
     @property
     def in_use(self) -> int:
@@ -60,9 +63,25 @@ class Slots:
             "Too many tests of this user are running; try again in a moment.",
         )
 
-    def open_stream(self) -> AbstractContextManager[None]:
-        """Hold a slot for a stream of a caller we do not know."""
-        return self._hold("open stream", self._limits.open_streams)
+    @asynccontextmanager
+    async def open_stream(self) -> AsyncIterator[None]:
+        """Hold a slot for a stream of a caller we do not know; the block is left when streams end."""
+        with self._hold("open stream", self._limits.open_streams):
+            try:
+                async with asyncio.timeout(0 if self._ended else None) as end:
+                    self._ends.add(end)
+                    yield
+            except TimeoutError:
+                pass
+            finally:
+                self._ends.discard(end)
+
+    def end_open_streams(self) -> None:
+        """End these streams, and new ones at once: they have no end of their own, and nothing to lose."""
+        self._ended = True
+        for end in self._ends:
+            if not end.expired():
+                end.reschedule(0)
 
     @contextmanager
     def _hold(self, slot: Hashable, most: int, message: str = "") -> Iterator[None]:

@@ -102,6 +102,7 @@ class RpcServer:
     async def stop(self, grace: float) -> None:
         """Refuse new calls, let the running ones end within `grace` seconds, cancel the rest."""
         await self.announce_stop()
+        self._slots.end_open_streams()  # a single health watcher would use up the grace
         await self._server.stop(grace)
 
     def _bind(self) -> int:

@@ -1,0 +1,117 @@
+"""All four kinds of handler pass the same guard."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+
+from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.rpc.limits import Limits
+from mailbox_svc.rpc.server import RpcConfig
+from support.probe import KINDS, call, path, probe
+from support.rpc import ANN, bearing, eventually, failure_of, serving
+
+
+async def words_of(requests: Any) -> list[str]:
+    if isinstance(requests, StringValue):
+        return [requests.value]
+    return [request.value async for request in requests]
+
+
+async def join(requests: Any, _context: object) -> StringValue:
+    return StringValue(value="+".join(await words_of(requests)))
+
+
+async def yield_back(requests: Any, _context: object) -> Any:
+    for word in await words_of(requests):
+        yield StringValue(value=word)
+    yield StringValue(value="end")
+
+
+async def write_back(requests: Any, context: Any) -> None:
+    for word in await words_of(requests):
+        await context.write(StringValue(value=word))
+    await context.write(StringValue(value="end"))
+
+
+async def read_and_write_back(_requests: Any, context: Any) -> None:
+    while (request := await context.read()) is not grpc.aio.EOF:
+        await context.write(request)
+
+
+@pytest.mark.parametrize(
+    ("kind", "handler", "answers"),
+    [
+        ("UnaryUnary", join, ["a"]),
+        ("StreamUnary", join, ["a+b"]),
+        ("UnaryStream", yield_back, ["a", "end"]),
+        ("UnaryStream", write_back, ["a", "end"]),
+        ("StreamStream", yield_back, ["a", "b", "end"]),
+        ("StreamStream", write_back, ["a", "b", "end"]),
+        ("StreamStream", read_and_write_back, ["a", "b"]),
+    ],
+)
+async def test_every_style_of_handler_works(
+    kind: str, handler: Any, answers: list[str], no_mailboxes: Mailboxes
+) -> None:
+    async with serving(no_mailboxes, handlers=probe(**{kind: handler})) as served:
+        assert await call(served.channel, kind, "a", "b", metadata=bearing(ANN)) == answers
+        assert served.slots_in_use == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_mailboxes: Mailboxes) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def wait(_requests: object, _context: object) -> None:
+        try:
+            began.set()
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async with serving(no_mailboxes, handlers=probe(**{kind: wait})) as served:
+        running = asyncio.ensure_future(call(served.channel, kind, "x", metadata=bearing(ANN)))
+        await began.wait()
+        assert served.slots_in_use == 1
+        running.cancel()
+        async with asyncio.timeout(1):
+            await ended.wait()
+        await eventually(lambda: served.slots_in_use == 0)
+
+
+async def test_a_generator_is_closed_before_its_slot_is_free(no_mailboxes: Mailboxes) -> None:
+    closed = asyncio.Event()
+
+    async def generate(_request: object, _context: object) -> Any:
+        try:
+            while True:
+                yield StringValue(value="tick")
+                await asyncio.sleep(0.01)
+        finally:
+            await asyncio.sleep(0)  # cleaning up may need the loop
+            closed.set()
+
+    async with serving(no_mailboxes, handlers=probe(UnaryStream=generate)) as served:
+        ticking: Any = served.channel.unary_stream(path("UnaryStream"))
+        answers = ticking(b"", metadata=bearing(ANN))
+        await anext(aiter(answers))
+        answers.cancel()
+        await eventually(lambda: served.slots_in_use == 0)
+        assert closed.is_set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind_of_call_ends_at_the_servers_deadline(kind: str, no_mailboxes: Mailboxes) -> None:
+    async def wait(_requests: object, _context: object) -> None:
+        await asyncio.sleep(60)
+
+    config = RpcConfig("127.0.0.1:0", limits=Limits(seconds=0.1))
+    async with serving(no_mailboxes, config=config, handlers=probe(**{kind: wait})) as served:
+        failure = await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN)))
+        assert (failure.code, failure.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED")
+        assert served.slots_in_use == 0
