@@ -12,6 +12,7 @@ from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import Code
 from support.imap_client import connected, outcome
+from support.watch import SERVER_WORDS, nothing_left, quiet_logs
 
 SECRET = b"CANARY-wire-password"
 
@@ -151,6 +152,28 @@ async def test_a_sink_that_fails_ends_the_connection_with_its_code() -> None:
         await other.send(b"* 1 EXISTS\r\n")
 
         assert (await outcome(call)).code is Code.LIST_FAILED
+
+
+async def test_a_sink_that_breaks_ends_the_connection_and_tells_no_log() -> None:
+    def stumble(response: Response) -> None:
+        raise ValueError(response)  # which asyncio would log
+
+    with quiet_logs():
+        async with nothing_left(), connected() as (wire, other):
+            call = asyncio.create_task(wire.execute(b"LIST", sink=stumble))
+            await other.receive()
+            await other.send(b"* " + SERVER_WORDS + b"\r\n")
+
+            assert (await outcome(call)).code is Code.PROTOCOL_ERROR
+
+
+async def test_what_was_said_during_one_command_is_not_told_of_the_next() -> None:
+    async with connected() as (wire, other):
+        for text in (b"first", b"second"):
+            call = asyncio.create_task(wire.execute(b"NOOP"))
+            await other.send(b"* NO [ALERT] " + text + b"\r\n" + await other.tag() + b" NO done\r\n")
+
+            assert (await call).server_text == b"done\n[ALERT] " + text
 
 
 async def test_challenges_are_answered_until_there_is_no_answer_left() -> None:

@@ -99,7 +99,7 @@ async def end_of_command(chunks: Iterable[bytes]) -> tuple[object, ...]:
         await asyncio.sleep(0)
         for chunk in chunks:
             wire.data_received(chunk)
-        wire.eof_received()
+        wire.connection_lost(None)
         try:
             reply = await call
         except ConnectionFailed as failure:

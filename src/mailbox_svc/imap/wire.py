@@ -182,9 +182,6 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         except Exception:  # noqa: BLE001  asyncio would log it, and with it what the server sent
             self.abort(Code.PROTOCOL_ERROR)
 
-    def eof_received(self) -> None:
-        self._lost(None)
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(exc)
         self.transport = None
