@@ -11,7 +11,7 @@ from mailbox_svc.imap.failure import ConnectionFailed
 from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import Code
-from support.imap_client import connected, outcome
+from support.imap_client import Other, connected, outcome
 from support.watch import SERVER_WORDS, nothing_left, quiet_logs
 
 SECRET = b"CANARY-wire-password"
@@ -197,16 +197,35 @@ async def test_challenges_are_answered_until_there_is_no_answer_left() -> None:
     assert seen == [b"one", b"", b"three"]
 
 
-async def test_what_the_server_said_is_kept_up_to_a_limit() -> None:
+async def test_all_that_comes_before_the_login_counts_together() -> None:
+    async def send_much(wire: Wire, other: Other) -> bool:
+        call = asyncio.create_task(wire.execute(b"NOOP"))
+        await other.send(b"* 1 EXISTS\r\n" * 4000 + await other.tag() + b" OK\r\n")
+        return (await call).ok
+
+    async with connected() as (wire, other):
+        assert await send_much(wire, other)
+        with pytest.raises(ConnectionFailed) as failure:
+            await send_much(wire, other)
+        assert failure.value.code is Code.RESPONSE_TOO_LARGE
+
+    async with connected() as (wire, other):
+        wire.logged_in()
+        assert await send_much(wire, other)
+        assert await send_much(wire, other)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_what_the_server_said_is_kept_up_to_a_limit(leaves: bool) -> None:
+    said = b"* NO " + b"x" * 3000 + b"\r\n" + b"* NO\r\n* NO yyyyyyyy\r\n" * 500
     async with connected() as (wire, other):
         call = asyncio.create_task(wire.execute(b"LOGIN"))
         tag = await other.tag()
-        await other.send(b"* NO " + b"x" * 3000 + b"\r\n" + b"* NO\r\n* NO y\r\n" * 500 + tag + b" NO z\r\n")
+        await other.send(said + (b"* BYE z\r\n" if leaves else tag + b" NO z\r\n"))
+        text = (await outcome(call) if leaves else await call).server_text
 
-        reply = await call
-
-    assert reply.server_text.startswith(b"z\nxxx")
-    assert len(reply.server_text) <= 4096
+    assert text.startswith(b"xxx" if leaves else b"z\nxxx")
+    assert len(text) == 4096
 
 
 async def test_the_library_s_own_commands_do_not_get_through() -> None:

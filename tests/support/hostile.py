@@ -50,6 +50,18 @@ def resets_after(data: bytes) -> Script:
     return script
 
 
+def breaks_tls() -> Script:
+    """Greet, then send noise that is not encrypted."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send(_READY)
+        await peer.command()
+        peer.send_below_tls(NOISE)
+        await peer.silence()
+
+    return script
+
+
 def repeats(data: bytes, times: int, *, first: bytes = b"") -> Script:
     """Say `first`, then `data` many times over, in writes of 64 KiB at most."""
     block = max(1, (64 << 10) // len(data))

@@ -9,6 +9,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from typing import Any
 
 import trustme
 
@@ -78,6 +79,11 @@ class Peer:
 
     async def start_tls(self, context: ssl.SSLContext) -> None:
         await self._writer.start_tls(context)
+
+    def send_below_tls(self, data: bytes) -> None:
+        """Send bytes that are no TLS on a connection that is."""
+        transport: Any = self._writer.transport
+        transport._ssl_protocol._transport.write(data)
 
     async def silence(self) -> None:
         """Say nothing and keep what comes, until the client goes."""
