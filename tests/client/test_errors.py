@@ -11,7 +11,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mailboxes
@@ -139,6 +139,7 @@ def test_a_text_that_is_not_utf8_is_left_out() -> None:
     assert error_details(broken) == ErrorDetails("INVALID_FIELDS")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(b"\x18\x05")  # a number where the details should be
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
@@ -146,6 +147,7 @@ def test_no_bytes_break_the_reader(noise: bytes) -> None:
     assert isinstance(error_details(b"\x1a" + bytes([len(noise) % 128]) + noise), ErrorDetails)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50), st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=5))
 def test_the_reader_agrees_with_googles_definitions(reason: str, fields: dict[str, str]) -> None:
     violations: Iterable[error_details_pb2.BadRequest.FieldViolation] = [

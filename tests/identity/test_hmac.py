@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
 
@@ -151,6 +151,7 @@ async def test_one_of_several_audiences_is_enough() -> None:
     assert (await VERIFIER.verify(forge(claims(aud=["other", AUDIENCE])))).subject == "user-1"
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(st.binary(max_size=40), min_size=3, max_size=3).map(
@@ -169,12 +170,14 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64", "typ", "jwk", "jku"]), json_values))
 async def test_no_header_makes_anything_but_an_invalid_token(header: dict[str, Any]) -> None:
     with pytest.raises(TokenInvalid):
         await VERIFIER.verify(forge(claims(), header=header, secret="wrong"))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["sub", "exp", "iat", "nbf", "aud", "iss", "role"]), json_values))
 async def test_no_signed_claims_raise_anything_else(payload: dict[str, Any]) -> None:
     with pytest.raises((TokenInvalid, TokenExpired)):

@@ -38,6 +38,7 @@ class Issuer:
         self.url = ""
         self.reads = 0
         self.asked = asyncio.Event()
+        self.serving: set[asyncio.Task[None]] = set()
         #: Replaces the whole HTTP answer, or silences it when empty.
         self.answer: bytes | None = None
         #: Seconds before each answer.
@@ -67,6 +68,10 @@ class Issuer:
         return json.dumps({"keys": [key.as_dict(private=False) for key in self.keys.values()]}).encode()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         try:
             await reader.readuntil(b"\r\n\r\n")
             self.reads += 1
@@ -78,7 +83,7 @@ class Issuer:
                 writer.write(answer[begin : begin + step])
                 await writer.drain()
                 await asyncio.sleep(self.pace)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -93,5 +98,10 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 async def running(issuer: Issuer, port: int = 0) -> AsyncIterator[Issuer]:
     server = await asyncio.start_server(issuer._serve, "127.0.0.1", port)
     issuer.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json"
-    async with server:
+    try:
         yield issuer
+    finally:
+        server.close()
+        for task in [*issuer.serving]:  # Python 3.12 and later wait for them
+            task.cancel()
+        await server.wait_closed()
