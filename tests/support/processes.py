@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,9 @@ def session_folder() -> Path:
 
     Not below pytest's own: servers started by root drop to other users, who may not enter that one.
     """
+    if threading.current_thread() is threading.main_thread():
+        # a run that is told to stop stops its servers, as it does after Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="mailbox-svc-tests-"))
     folder.chmod(0o755)
     if not os.environ.get("KEEP_TEST_SERVERS"):
