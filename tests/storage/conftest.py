@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from mailbox_svc.storage.store import SqlStore, open_store
+from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Keyring, Vault
 from support.postgres import PostgresServer, server
-from support.stores import KINDS, PreparedDatabase, prepared
+from support.stores import KINDS, PreparedDatabase, opened, prepared
 
 
 @pytest.fixture(params=KINDS)
@@ -18,9 +18,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 @pytest.fixture
 async def store(database: PreparedDatabase) -> AsyncIterator[SqlStore]:
-    opened = await open_store(database.url, pool_size=5)
-    yield opened
-    await opened.close()
+    async with opened(database.url, pool_size=5) as ready:
+        yield ready
 
 
 @pytest.fixture

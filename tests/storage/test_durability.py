@@ -8,9 +8,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from mailbox_svc.errors import StorageUnavailable
-from mailbox_svc.storage.store import SqlStore, open_store
-from support.stores import PreparedDatabase, mailbox_of
+from mailbox_svc.storage.store import SqlStore
+from support.stores import PreparedDatabase, mailbox_of, opened
 
 SAVER = Path(__file__).parents[1] / "support" / "saver.py"
 
@@ -40,16 +42,15 @@ async def test_an_acknowledged_save_outlives_a_kill(database: PreparedDatabase) 
     for life in range(4):
         acknowledged |= await saved_until_killed(database.url, f"life{life}-", chance.uniform(0.05, 0.4))
     assert len(acknowledged) > 20
-    store = await open_store(database.url)
     stored = set()
-    for life, caller in itertools.product(range(4), range(8)):
-        for batch in itertools.count():
-            found = await store.list_mailboxes(f"life{life}-{caller}-{batch}")
-            assert all(mailbox.has_password for mailbox in found), "a mailbox without its secret"
-            stored |= {mailbox.id for mailbox in found}
-            if not found:
-                break
-    await store.close()
+    async with opened(database.url) as store:
+        for life, caller in itertools.product(range(4), range(8)):
+            for batch in itertools.count():
+                found = await store.list_mailboxes(f"life{life}-{caller}-{batch}")
+                assert all(mailbox.has_password for mailbox in found), "a mailbox without its secret"
+                stored |= {mailbox.id for mailbox in found}
+                if not found:
+                    break
     assert acknowledged <= stored
 
 
@@ -82,73 +83,73 @@ async def test_cancelled_transactions_are_whole_or_not_there(store: SqlStore) ->
 
 
 async def test_one_callers_failure_does_not_undo_anothers_work(store: SqlStore) -> None:
-    async def save(number: int) -> None:
+    async def save_some(number: int) -> None:
         async with store.begin("anna") as tx:
             await tx.mailboxes.insert(mailbox_of("anna", label=str(number)))
             await asyncio.sleep(0)
             if number % 3 == 0:
                 raise RuntimeError
 
-    results = await asyncio.gather(*(save(number) for number in range(30)), return_exceptions=True)
+    results = await asyncio.gather(*(save_some(number) for number in range(30)), return_exceptions=True)
     assert sum(isinstance(result, RuntimeError) for result in results) == 10
     labels = {mailbox.label for mailbox in await store.list_mailboxes("anna")}
     assert labels == {str(number) for number in range(30) if number % 3}
 
 
+async def save(store: SqlStore, label: str = "") -> None:
+    async with store.begin("anna") as tx:
+        await tx.mailboxes.insert(mailbox_of("anna", label=label))
+
+
 async def test_a_transaction_that_has_ended_runs_nothing_more(sqlite: PreparedDatabase) -> None:
     """On SQLite its connection is in another's transaction by then."""
-    store = await open_store(sqlite.url)
-    async with store.begin("anna") as tx:
-        pass
-    try:
-        await tx.mailboxes.insert(mailbox_of("anna"))
-    except StorageUnavailable:
-        pass
-    else:
-        raise AssertionError
-    await store.close()
+    async with opened(sqlite.url) as store:
+        async with store.begin("anna") as tx:
+            pass
+        with pytest.raises(StorageUnavailable):
+            await tx.mailboxes.insert(mailbox_of("anna"))
+        assert await store.list_mailboxes("anna") == []
 
 
 async def test_callers_at_once_share_commits(sqlite: PreparedDatabase) -> None:
-    store = await open_store(sqlite.url)
     statements: list[str] = []
-    await store._database._connections[1].set_trace_callback(statements.append)  # type: ignore[attr-defined]
-    saves = (store.begin("anna") for _ in range(32))
+    async with opened(sqlite.url) as store:
+        await store._database._connections[1].set_trace_callback(statements.append)  # type: ignore[attr-defined]
+        await asyncio.gather(*(save(store) for _ in range(32)))
+        assert statements.count("COMMIT") == statements.count("BEGIN IMMEDIATE") <= 2
+        assert len(await store.list_mailboxes("anna")) == 32
 
-    async def save(number: int) -> None:
-        async with next(saves) as tx:
-            await tx.mailboxes.insert(mailbox_of("anna", label=str(number)))
 
-    await asyncio.gather(*(save(number) for number in range(32)))
-    assert statements.count("COMMIT") == statements.count("BEGIN IMMEDIATE") <= 2
-    assert len(await store.list_mailboxes("anna")) == 32
-    await store.close()
+async def test_a_transaction_that_cannot_be_undone_alone_is_undone_with_its_batch(
+    sqlite: PreparedDatabase,
+) -> None:
+    async def break_savepoint() -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.insert(mailbox_of("anna", label="broken"))
+            await tx.mailboxes._executor.text("RELEASE one")  # type: ignore[attr-defined]
+            raise RuntimeError
+
+    async with opened(sqlite.url) as store:
+        results = await asyncio.gather(save(store), break_savepoint(), save(store), return_exceptions=True)
+        assert [type(result) for result in results] == [StorageUnavailable] * 3
+        assert await store.list_mailboxes("anna") == []
+        await save(store, "after")
+        assert [mailbox.label for mailbox in await store.list_mailboxes("anna")] == ["after"]
 
 
 async def test_processes_share_the_file(sqlite: PreparedDatabase) -> None:
-    first, second = await open_store(sqlite.url), await open_store(sqlite.url)
-
-    async def save(store: SqlStore) -> None:
-        async with store.begin("anna") as tx:
-            await tx.mailboxes.insert(mailbox_of("anna"))
-
-    await asyncio.gather(*(save(store) for store in (first, second) for _ in range(25)))
-    assert len(await first.list_mailboxes("anna")) == len(await second.list_mailboxes("anna")) == 50
-    await first.close()
-    await second.close()
+    async with opened(sqlite.url) as first, opened(sqlite.url) as second:
+        await asyncio.gather(*(save(store) for store in (first, second) for _ in range(25)))
+        assert len(await first.list_mailboxes("anna")) == len(await second.list_mailboxes("anna")) == 50
 
 
-async def test_closing_waits_for_the_last_commit(sqlite: PreparedDatabase) -> None:
-    store = await open_store(sqlite.url)
-
-    async def save() -> None:
-        async with store.begin("anna") as tx:
-            await tx.mailboxes.insert(mailbox_of("anna"))
-
-    saving = asyncio.create_task(save())
-    await asyncio.sleep(0.001)
-    await store.close()
-    await asyncio.wait({saving})
-    reopened = await open_store(sqlite.url)
-    assert bool(await reopened.list_mailboxes("anna")) == (saving.exception() is None)
-    await reopened.close()
+@pytest.mark.parametrize("delay", [0, 0.001, 0.003])
+async def test_closing_waits_for_the_last_commit(sqlite: PreparedDatabase, delay: float) -> None:
+    async with opened(sqlite.url) as store:
+        saving = [asyncio.create_task(save(store, str(number))) for number in range(5)]
+        await asyncio.sleep(delay)
+    results = await asyncio.gather(*saving, return_exceptions=True)
+    saved = {str(number) for number, result in enumerate(results) if result is None}
+    assert {type(result) for result in results} <= {type(None), StorageUnavailable}
+    async with opened(sqlite.url) as store:
+        assert {mailbox.label for mailbox in await store.list_mailboxes("anna")} == saved

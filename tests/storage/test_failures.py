@@ -6,8 +6,7 @@ import resource
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from mailbox_svc.model.secret import SealedSecret
 from mailbox_svc.storage.store import SqlStore, open_store
 from support.postgres import PostgresServer
 from support.processes import free_port
-from support.stores import FIELD, PreparedDatabase, add, mailbox_of
+from support.stores import FIELD, PreparedDatabase, add, mailbox_of, opened
 
 
 @contextlib.contextmanager
@@ -29,13 +28,6 @@ def unavailable(within: float = 2.0) -> Iterator[None]:
     assert time.monotonic() - began < within
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
     assert raised.value.message == "The database does not answer; try again in a moment."
-
-
-@asynccontextmanager
-async def opened(url: str, *, pool_size: int = 2) -> AsyncIterator[SqlStore]:
-    store = await open_store(url, pool_size=pool_size)
-    yield store
-    await store.close()
 
 
 # SQLite
@@ -70,10 +62,10 @@ async def test_all_who_wait_for_a_locked_file_fail_together(sqlite: PreparedData
 
 
 @contextlib.contextmanager
-def full_disk(path: str) -> Iterator[None]:
-    """Let no file of this process grow beyond the database's log, so that writes fail as on a full disk."""
+def full_disk(path: str, *, room: int) -> Iterator[None]:
+    """Let no file of this process grow `room` bytes beyond the database's log, as a full disk would."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(f"{path}-wal").stat().st_size + 100, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(f"{path}-wal").stat().st_size + room, limits[1]))
     try:
         yield
     finally:
@@ -95,7 +87,7 @@ async def test_a_full_disk_loses_no_acknowledged_save_and_keeps_no_half(
                 await tx.mailboxes.insert(mailbox)
                 await tx.secrets.put(mailbox.id, FIELD, 1, SealedSecret("k", blob))
 
-        with full_disk(sqlite.name):
+        with full_disk(sqlite.name, room=200_000 if large else 100):
             results = await asyncio.gather(*(save(number) for number in range(16)), return_exceptions=True)
         assert all(isinstance(result, StorageUnavailable) for result in results)
         assert await store.list_mailboxes("anna") == acknowledged

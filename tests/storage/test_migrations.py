@@ -18,7 +18,7 @@ from mailbox_svc.storage.schema import alembic_config
 from mailbox_svc.storage.store import open_store
 from mailbox_svc.storage.tables import mailbox_secrets, metadata
 from support import postgres
-from support.stores import KINDS, PreparedDatabase
+from support.stores import KINDS, PreparedDatabase, opened
 
 
 @pytest.fixture(params=KINDS)
@@ -92,10 +92,9 @@ async def test_a_downgrade_removes_everything_and_an_upgrade_makes_it_again(empt
 
 
 async def test_a_database_that_was_not_migrated_is_not_served(empty_url: str) -> None:
-    store = await open_store(empty_url)
-    with pytest.raises(ConfigError, match="run 'mailbox-svc migrate'"):
-        await store.check_ready()
-    await store.close()
+    async with opened(empty_url) as store:
+        with pytest.raises(ConfigError, match="run 'mailbox-svc migrate'"):
+            await store.check_ready()
 
 
 async def test_a_database_of_a_newer_release_is_served_with_a_warning(
@@ -104,10 +103,9 @@ async def test_a_database_of_a_newer_release_is_served_with_a_warning(
     async with migrating._connection(database.owner_url) as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert not (await migrate(database.owner_url)).behind
-    store = await open_store(database.url)
-    await store.check_ready()
-    assert "newer release (9999)" in caplog.text
-    await store.close()
+    async with opened(database.url) as store:
+        await store.check_ready()
+        assert "newer release (9999)" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.secret_rows import SecretRows
-from mailbox_svc.storage.store import SqlStore, open_store
+from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
 from support.postgres import APP, OWNER, PostgresServer
 from support.stores import FIELD, PreparedDatabase, add, context_of, mailbox_of
@@ -34,8 +34,10 @@ SEALED = SealedSecret("22222222", b"\x01of-bob")
 async def opened(url: str) -> AsyncIterator[tuple[SqlStore, PostgresDatabase]]:
     """A store whose one connection is used again and again."""
     database = PostgresDatabase(postgres_engine(url, pool_size=1))
-    yield SqlStore(database), database
-    await database.close()
+    try:
+        yield SqlStore(database), database
+    finally:
+        await database.close()
 
 
 class WithoutCriterion:
@@ -261,20 +263,18 @@ async def test_a_role_that_row_security_does_not_bind_or_that_has_no_rights_is_r
 ) -> None:
     if "mighty" in options:
         options = f"IN ROLE {other_role('BYPASSRLS')}"
-    store = await open_store(postgres_server.url(other_role(options), postgresql.name))
-    postgres_server.sql("GRANT SELECT ON alembic_version TO PUBLIC", database=postgresql.name)
-    with pytest.raises(ConfigError) as refused:
-        await store.check_ready()
-    words = {"": "may not use", f"IN ROLE {OWNER}": "owns"}.get(options, "bypass")
-    assert words in str(refused.value)
-    await store.close()
+    async with opened(postgres_server.url(other_role(options), postgresql.name)) as (store, _):
+        postgres_server.sql("GRANT SELECT ON alembic_version TO PUBLIC", database=postgresql.name)
+        with pytest.raises(ConfigError) as refused:
+            await store.check_ready()
+        words = {"": "may not use", f"IN ROLE {OWNER}": "owns"}.get(options, "bypass")
+        assert words in str(refused.value)
 
 
 async def test_the_owner_is_refused(postgresql: PreparedDatabase) -> None:
-    store = await open_store(postgresql.owner_url)
-    with pytest.raises(ConfigError, match="owns the table"):
-        await store.check_ready()
-    await store.close()
+    async with opened(postgresql.owner_url) as (store, _):
+        with pytest.raises(ConfigError, match="owns the table"):
+            await store.check_ready()
 
 
 @pytest.mark.parametrize("table", user_tables())
@@ -282,10 +282,9 @@ async def test_a_table_without_forced_row_security_is_refused(
     postgresql: PreparedDatabase, postgres_server: PostgresServer, table: str
 ) -> None:
     postgres_server.sql(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY", database=postgresql.name)
-    store = await open_store(postgresql.url)
-    with pytest.raises(ConfigError, match=f"not forced on the table {table}"):
-        await store.check_ready()
-    await store.close()
+    async with opened(postgresql.url) as (store, _):
+        with pytest.raises(ConfigError, match=f"not forced on the table {table}"):
+            await store.check_ready()
 
 
 async def test_the_rights_can_be_given_to_another_role_later(
@@ -293,7 +292,6 @@ async def test_the_rights_can_be_given_to_another_role_later(
 ) -> None:
     role = other_role("")
     await migrate(postgresql.owner_url, app_role=role)
-    store = await open_store(postgres_server.url(role, postgresql.name))
-    await store.check_ready()
-    await add(store, mailbox_of("anna"))
-    await store.close()
+    async with opened(postgres_server.url(role, postgresql.name)) as (store, _):
+        await store.check_ready()
+        await add(store, mailbox_of("anna"))

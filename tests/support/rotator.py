@@ -11,16 +11,14 @@ import sys
 from pathlib import Path
 
 from mailbox_svc.mailboxes.rotation import rotate
-from mailbox_svc.storage.store import open_store
 from mailbox_svc.vault import Vault
+from support.stores import opened
 
 
 async def main(url: str, keyring: str) -> None:
-    store = await open_store(url)
-    result = await rotate(
-        store, Vault.from_file(Path(keyring)), batch=7, on_progress=lambda done: _say(str(done))
-    )
-    await store.close()
+    vault = Vault.from_file(Path(keyring))
+    async with opened(url) as store:
+        result = await rotate(store, vault, batch=7, on_progress=lambda done: _say(str(done)))
     _say(f"unreadable {result.unreadable}")
 
 

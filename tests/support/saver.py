@@ -11,23 +11,23 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from mailbox_svc.storage.store import open_store
+from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Keyring, Vault
-from support.stores import add, mailbox_of
+from support.stores import add, mailbox_of, opened
 
 _CALLERS = 8
 
 
 async def main(url: str, prefix: str, keyring: str = "") -> None:
-    store = await open_store(url)
     vault = Vault.from_file(Path(keyring)) if keyring else Vault(Keyring.generate())
 
-    async def save(caller: int) -> None:
+    async def save(store: SqlStore, caller: int) -> None:
         for number in count():
             mailbox = await add(store, mailbox_of(f"{prefix}{caller}-{number // 50}"), vault, "CANARY-saved")
             os.write(1, f"{mailbox.id}\n".encode())  # one unbuffered write: whole lines or none
 
-    await asyncio.gather(*(save(caller) for caller in range(_CALLERS)))
+    async with opened(url) as store:
+        await asyncio.gather(*(save(store, caller) for caller in range(_CALLERS)))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.secret import Secret, SecretContext, SecretField
 from mailbox_svc.ports import Store, Vault
 from mailbox_svc.storage.migrate import migrate
+from mailbox_svc.storage.store import SqlStore, open_store
 from support import postgres
 
 KINDS = ("sqlite", "postgresql")
@@ -82,6 +83,16 @@ def mailbox_of(user_id: str, **changes: Any) -> Mailbox:
 
 def context_of(mailbox: Mailbox) -> SecretContext:
     return SecretContext(FIELD, mailbox.user_id, mailbox.id, mailbox.destination, mailbox.secret_version)
+
+
+@asynccontextmanager
+async def opened(url: str, *, pool_size: int = 2) -> AsyncIterator[SqlStore]:
+    """Open a store and close it whatever happens: SQLite's threads would keep the process alive."""
+    store = await open_store(url, pool_size=pool_size)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def add(store: Store, mailbox: Mailbox, vault: Vault | None = None, password: str = "") -> Mailbox:
