@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,6 +21,9 @@ _AUTH = {auth: mailbox_pb2.Auth.Value(f"AUTH_{auth.name}") for auth in Auth}
 _STATUS = {status: mailbox_pb2.MailboxStatus.Value(f"MAILBOX_STATUS_{status.name}") for status in Status}
 _STAGE = {stage: connection_test_pb2.TestStage.Value(f"TEST_STAGE_{stage.name}") for stage in Stage}
 _CODE = {code: connection_test_pb2.TestCode.Value(f"TEST_CODE_{code.name}") for code in Code}
+
+# A look-up goes through every provider's host names, and a user's mailboxes are at few of them.
+_provider_of = lru_cache(maxsize=4096)(provider_of)
 
 
 def draft_from_pb(message: pb.SaveRequest) -> Draft:
@@ -39,7 +43,7 @@ def draft_from_pb(message: pb.SaveRequest) -> Draft:
 def mailbox_to_pb(mailbox: Mailbox) -> mailbox_pb2.Mailbox:
     """Return the mailbox as callers see it."""
     destination = mailbox.destination
-    provider = provider_of(destination.host)
+    provider = _provider_of(destination.host)
     return mailbox_pb2.Mailbox(
         id=mailbox.id,
         label=mailbox.label,

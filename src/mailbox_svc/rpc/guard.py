@@ -67,15 +67,19 @@ class GuardedServer:
         self._guard = guard
 
     def add_generic_rpc_handlers(self, handlers: object) -> None:
-        """Do nothing: generated code registers the same handlers by name as well."""
+        """Do nothing: generated code hands over the same handlers by name as well."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
-        """Register the handlers of one service, each behind the guard."""
+        """Add the handlers of one service, each behind the guard.
+
+        They are not registered with grpc: it waits on one future for each registered method, and
+        renews that wait for each call, so that every method more makes all calls slower.
+        """
         guarded = {
             name: _GuardedMethod(f"/{service}/{name}", handler, self._guard).handler()
             for name, handler in handlers.items()
         }
-        self._server.add_registered_method_handlers(service, guarded)
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
 
 
 class _GuardedMethod:
