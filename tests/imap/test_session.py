@@ -10,6 +10,7 @@ from mailbox_svc.imap.session import Session
 from mailbox_svc.model.check import Code, Stage
 from support.imap_client import (
     PASSWORD,
+    accepting,
     failure_of_open,
     opened,
     served,
@@ -17,8 +18,6 @@ from support.imap_client import (
 from support.imap_server import (
     GREETING,
     Peer,
-    Script,
-    ScriptedServer,
     client_context,
     running,
     server_context,
@@ -198,52 +197,6 @@ async def test_preauth_cannot_skip_starttls() -> None:
     assert server.received == b""
 
 
-async def logged_in(server: ScriptedServer) -> Session:
-    session = await opened(server)
-    await session.login("alice", PASSWORD)
-    return session
-
-
-def listing(answer: bytes) -> Script:
-    async def script(peer: Peer) -> None:
-        await peer.send(GREETING)
-        await peer.answer(b"OK [CAPABILITY IMAP4rev1] in")
-        await peer.command()
-        await peer.send(answer.replace(b"{tag}", peer.tag))
-        await peer.silence()
-
-    return script
-
-
-@pytest.mark.parametrize(
-    ("answer", "code", "text"),
-    [
-        (b"{tag} NO [UNAVAILABLE] later\r\n", Code.LIST_FAILED, b"[UNAVAILABLE] later"),
-        (b"{tag} BAD Unsafe Login\r\n", Code.LIST_FAILED, b"Unsafe Login"),
-        (b"* LIST (((((\r\n{tag} OK\r\n", Code.PROTOCOL_ERROR, b""),
-        (b"* LIST () NIL {300000}\r\n", Code.RESPONSE_TOO_LARGE, b""),
-        (b"* 1 EXISTS\r\n" * 30_000, Code.RESPONSE_TOO_LARGE, b""),
-    ],
-    ids=["NO", "BAD", "malformed", "large literal", "endless"],
-)
-async def test_a_listing_can_fail(answer: bytes, code: Code, text: bytes) -> None:
-    async with served(listing(answer)) as server:
-        session = await logged_in(server)
-        with pytest.raises(ConnectionFailed) as failure:
-            await session.list_folders()
-        session.abort()
-
-    assert (failure.value.code, failure.value.server_text) == (code, text)
-
-
-async def test_ten_thousand_folders_are_listed() -> None:
-    lines = b"".join(b'* LIST (\\HasNoChildren) "/" "%s/%d"\r\n' % (b"x" * 60, i) for i in range(10_000))
-    async with served(listing(lines + b"{tag} OK\r\n")) as server:
-        session = await logged_in(server)
-        assert len(await session.list_folders()) == 10_000
-        session.abort()
-
-
 async def test_a_goodbye_waits_a_second_at_most() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
@@ -279,6 +232,15 @@ async def test_a_credential_is_not_given_to_a_connection_that_lost_its_tls() -> 
             await session.login("alice", PASSWORD)
 
     assert failure.value.code is Code.TLS_REQUIRED
+
+
+async def test_the_socket_is_closed_when_opening_cannot_even_begin() -> None:
+    async with running(accepting(GREETING, [])) as server:
+        sock = await server.connect()
+        with pytest.raises(ValueError, match="server_hostname"):
+            await Session.open(sock, "", tls=True, ssl_context=client_context(), stages=Stages())
+
+    assert sock.fileno() == -1
 
 
 async def test_the_socket_is_closed_when_opening_is_cancelled_at_any_time() -> None:

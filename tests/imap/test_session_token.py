@@ -86,6 +86,20 @@ async def test_an_error_that_is_not_base64_is_kept_as_it_came() -> None:
     assert (await failure_of_login(script, credential=TOKEN)).server_text == b"expired!\nno"
 
 
+async def test_a_challenge_before_success_is_no_refusal() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send(offering("AUTH=XOAUTH2", "SASL-IR"))
+        await peer.command()
+        await peer.send(b"+ \r\n")
+        await peer.line()
+        await peer.reply(b"OK [CAPABILITY IMAP4rev1] in")
+
+    async with served(script) as server:
+        session = await opened(server)
+        await session.login("alice", TOKEN)
+        session.abort()
+
+
 async def test_a_token_refused_without_a_challenge_is_left_to_the_classifier() -> None:
     async def script(peer: Peer) -> None:
         await peer.send(offering("AUTH=XOAUTH2", "SASL-IR"))

@@ -172,8 +172,6 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
     # What asyncio calls.
 
     def data_received(self, d: bytes) -> None:
-        if self._failure is not None:
-            return
         try:
             self._framer.append(d)
             self._receive()
