@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -115,3 +116,29 @@ async def test_every_kind_of_call_ends_at_the_servers_deadline(kind: str, no_mai
         failure = await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN)))
         assert (failure.code, failure.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED")
         assert served.slots_in_use == 0
+
+
+async def never() -> AsyncIterator[bytes]:
+    """The requests of a client that never sends one."""
+    await asyncio.sleep(60)
+    yield b""
+
+
+async def test_a_single_request_that_never_comes_is_not_waited_for_for_ever(no_mailboxes: Mailboxes) -> None:
+    config = RpcConfig("127.0.0.1:0", limits=Limits(calls=1, seconds=0.3))
+    async with serving(no_mailboxes, config=config) as served:
+        method: Any = served.channel.stream_unary("/mailboxes.v1.MailboxService/List")
+        stranger = method(never())
+        assert (await failure_of(stranger)).reason == "TOKEN_MISSING"  # nothing of his is read
+        waiting = method(never(), metadata=bearing(ANN))
+        await eventually(lambda: served.slots_in_use == 1)
+        assert (await failure_of(method(never(), metadata=bearing(ANN)))).reason == "OVERLOADED"
+        assert (await failure_of(waiting)).reason == "DEADLINE_PASSED"
+        assert served.slots_in_use == 0
+
+
+async def test_a_single_request_that_is_left_out_is_refused(no_mailboxes: Mailboxes) -> None:
+    async with serving(no_mailboxes) as served:
+        method: Any = served.channel.stream_unary("/mailboxes.v1.MailboxService/List")
+        failure = await failure_of(method(iter([]), metadata=bearing(ANN)))
+        assert (failure.code, failure.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")

@@ -38,14 +38,6 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 # Generic for the type checker only; subscripting it fails at run time.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
-#: By request_streaming, response_streaming.
-_FACTORIES: dict[tuple[bool, bool], Callable[..., Handler]] = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
-
 _ORDINARY_ENDS = (grpc.StatusCode.OK, grpc.StatusCode.CANCELLED)
 
 
@@ -95,21 +87,23 @@ class _GuardedMethod:
 
     def handler(self) -> Handler:
         inner = self._inner
-        return _FACTORIES[inner.request_streaming, inner.response_streaming](
-            self._serve,
-            # A single request is parsed in `_run`, once we know who sends it.
-            request_deserializer=inner.request_deserializer if inner.request_streaming else None,
-            response_serializer=inner.response_serializer,
+        # To grpc every request is a stream, so that we come first: a single request, too, is read
+        # only when its sender is known, and within the call's time. The wire knows no difference.
+        make = (
+            grpc.stream_stream_rpc_method_handler
+            if inner.response_streaming
+            else grpc.stream_unary_rpc_method_handler
         )
+        return make(self._serve, inner.request_deserializer, inner.response_serializer)
 
-    async def _serve(self, request: Any, context: Context) -> Any:
+    async def _serve(self, requests: Any, context: Context) -> Any:
         call = Call.received(context.invocation_metadata() or ())
         current_call.set(call)
         bind_contextvars(request_id=call.request_id, method=self._name)
         context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
         self._metrics.began()
         try:
-            return await self._admit(call, request, context)
+            return await self._admit(call, requests, context)
         except grpc.aio.AbortError:  # the handler has sent a status of its own
             call.code = context.code()
             raise
@@ -125,22 +119,22 @@ class _GuardedMethod:
         finally:
             self._ended(call)
 
-    async def _admit(self, call: Call, request: Any, context: Context) -> Any:
+    async def _admit(self, call: Call, requests: Any, context: Context) -> Any:
         kind, slots = self._kind, self._slots
         if kind is Kind.OPEN:
-            return await self._run(request, context)
+            return await self._run(requests, context)
         if kind is Kind.OPEN_STREAM:
             async with slots.open_stream():
-                return await self._run(request, context)
+                return await self._run(requests, context)
             return None  # the stream was ended
         async with asyncio.timeout(self._seconds):
             with slots.call():
                 call.user_id = await user_of(call.metadata, self._verifier)
                 bind_contextvars(user_id=call.user_id)
                 if kind is Kind.USER:
-                    return await self._run(request, context)
+                    return await self._run(requests, context)
                 with slots.test_of(call.user_id), slots.test():
-                    return await self._run(request, context)
+                    return await self._run(requests, context)
 
     def _ended(self, call: Call) -> None:
         seconds = time.perf_counter() - call.started
@@ -154,28 +148,36 @@ class _GuardedMethod:
 
 
 def _runner(handler: Handler) -> Callable[[Any, Context], Awaitable[Any]]:
-    """Return what parses the request and answers it, for any of the four kinds."""
+    """Return what reads the request and answers it, for any of the four kinds."""
     behavior: Any = (
         handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
     )
-    parse: Any = None if handler.request_streaming else handler.request_deserializer
+    streaming = handler.request_streaming
 
-    async def answer(request: Any, context: Context) -> Any:
-        return await behavior(parse(request) if parse else request, context)
+    async def answer(requests: Any, context: Context) -> Any:
+        return await behavior(requests if streaming else await _single(context), context)
 
-    async def generate(request: Any, context: Context) -> None:
+    async def generate(requests: Any, context: Context) -> None:
         # grpc.aio itself leaves a generator unclosed when the call is cancelled.
-        async with aclosing(behavior(parse(request) if parse else request, context)) as responses:
+        request = requests if streaming else await _single(context)
+        async with aclosing(behavior(request, context)) as responses:
             async for response in responses:
                 await context.write(response)
 
-    async def unimplemented(_request: Any, context: Context) -> NoReturn:
+    async def unimplemented(_requests: Any, context: Context) -> NoReturn:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not implemented!")
 
     if inspect.isasyncgenfunction(behavior):
         return generate
     # All our handlers are async; plain functions are what protoc generates for the others.
     return answer if inspect.iscoroutinefunction(behavior) else unimplemented
+
+
+async def _single(context: Context) -> Any:
+    request = await context.read()
+    if request is grpc.aio.EOF:
+        raise InvalidFields(FieldViolation("", "The request is missing."))
+    return request
 
 
 async def _refuse(call: Call, context: Context, error: BaseException) -> NoReturn:
