@@ -234,13 +234,15 @@ async def test_a_credential_is_not_given_to_a_connection_that_lost_its_tls() -> 
     assert failure.value.code is Code.TLS_REQUIRED
 
 
-async def test_the_socket_is_closed_when_opening_cannot_even_begin() -> None:
-    async with running(accepting(GREETING, [])) as server:
+@pytest.mark.parametrize("tls", [True, False])
+async def test_without_a_name_to_verify_nothing_is_said_and_the_socket_is_closed(tls: bool) -> None:
+    async with served(accepting(GREETING, []), tls=tls) as server:
         sock = await server.connect()
-        with pytest.raises(ValueError, match="server_hostname"):
-            await Session.open(sock, "", tls=True, ssl_context=client_context(), stages=Stages())
+        with pytest.raises(ValueError, match="without its name"):
+            await Session.open(sock, "", tls=tls, ssl_context=client_context(), stages=Stages())
 
     assert sock.fileno() == -1
+    assert server.received == b""
 
 
 async def test_the_socket_is_closed_when_opening_is_cancelled_at_any_time() -> None:

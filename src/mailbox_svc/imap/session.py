@@ -50,6 +50,8 @@ class Session:
         wire = Wire()
         session = cls(wire)
         try:
+            if not host:  # asyncio would take it for a wish not to verify the name
+                raise ValueError("a server cannot be verified without its name")
             if tls:
                 await session._open_tls(sock, host, ssl_context, stages)
             else:
