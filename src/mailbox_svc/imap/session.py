@@ -47,11 +47,12 @@ class Session:
         `host` is the name, or address, that the certificate must carry. Without `tls` it is STARTTLS, and
         required. The socket is connected and non-blocking, and from here on the session's own.
         """
+        if not host:  # which asyncio would take for a wish not to verify the name
+            sock.close()
+            raise ValueError("a server cannot be verified without its name")
         wire = Wire()
         session = cls(wire)
         try:
-            if not host:  # asyncio would take it for a wish not to verify the name
-                raise ValueError("a server cannot be verified without its name")
             if tls:
                 await session._open_tls(sock, host, ssl_context, stages)
             else:
