@@ -14,20 +14,26 @@ fi
 
 version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-second=''
-for candidate in 3.13 3.12 3.11; do
-  if [ "$candidate" != "$(version "$venv/bin/python")" ] && [ "$(version "python$candidate")" = "$candidate" ]; then
-    second=$candidate
-    break
-  fi
-done
+# pyenv puts a python3.13 on PATH that refuses to start unless it is also chosen; then take it from its folder.
+find_second() {
+  local first candidate python
+  first=$(version "$venv/bin/python")
+  for candidate in 3.13 3.12 3.11; do
+    [ "$candidate" != "$first" ] || continue
+    for python in "python$candidate" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$candidate".*/bin/python; do
+      if [ "$(version "$python")" = "$candidate" ]; then echo "$python" && return; fi
+    done
+  done
+}
+second=$(find_second)
 
 failed=0
 if [ -n "$second" ]; then
-  PYTHON=python$second scripts/setup-venv.sh dev ".venv-$second"
-  ".venv-$second/bin/pytest" -q tests/imap tests/hostile || failed=1
+  other=.venv-$(version "$second")
+  PYTHON=$second scripts/setup-venv.sh dev "$other"
+  "$other/bin/pytest" -q tests/imap tests/hostile || failed=1
 else
-  echo 'test: no second Python (3.11 to 3.13) on PATH; tests/imap and tests/hostile run on one only.'
+  echo 'test: no second Python (3.11 to 3.13) was found; tests/imap and tests/hostile run on one only.'
 fi
 "$venv/bin/pytest" || failed=1 # last: its closing line ends the output
 exit $failed
