@@ -1,7 +1,8 @@
 """`List` calls a second on SQLite, five rows a user and a token on each call, against a bare grpc.aio echo.
 
-The echo answers as many bytes as the service does. Client and servers are processes of their own; the
-rounds are interleaved, so that a neighbour's load falls on all alike; the median round counts.
+The echo answers as many bytes as the service does, on uvloop as the service runs on, and on asyncio as it
+comes. Client and servers are processes of their own. Rounds are interleaved, and a ratio is the median of the
+rounds' ratios, so that a neighbour's load falls on both alike.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailboxes.v1 import mailbox_service_pb2 as pb
-from parts import Row, Service, ask_script, median, running_script, running_service
+from parts import Row, Service, ask_script, median, ratio, running_script, running_service
 from report import show
 from support.jwks_server import Issuer
 from support.jwks_server import running as running_issuer
@@ -50,45 +52,43 @@ def measure(seconds: float, rounds: int) -> list[Row]:
         return _rows(_interleaved(questions, seconds, rounds))
 
 
-def _interleaved(
-    questions: dict[str, dict[str, Any]], seconds: float, rounds: int
-) -> dict[str, dict[str, float]]:
-    """Return the medians of speed and CPU by name."""
-    speeds: dict[str, list[float]] = {name: [] for name in questions}
-    costs: dict[str, list[float]] = {name: [] for name in questions}
+@dataclass(slots=True)
+class _Series:
+    """What the rounds showed about one server."""
+
+    #: Calls a second.
+    speeds: list[float] = field(default_factory=list)
+    #: Seconds of the server's CPU a call.
+    costs: list[float] = field(default_factory=list)
+
+
+def _interleaved(questions: dict[str, dict[str, Any]], seconds: float, rounds: int) -> dict[str, _Series]:
+    seen = {name: _Series() for name in questions}
     for _ in range(rounds):
         for name, question in questions.items():
             answer = ask_script("load.py", {**question, "seconds": seconds, "warm_up": seconds / 4})
             assert answer["errors"] == 0, f"{name}: {answer['errors']} calls failed"
-            speeds[name].append(answer["calls_per_second"])
-            costs[name].append(answer["cpu_per_call"])
-    return {name: {"speed": median(speeds[name]), "cpu": median(costs[name])} for name in questions}
+            seen[name].speeds.append(answer["calls_per_second"])
+            seen[name].costs.append(answer["cpu_per_call"])
+    return seen
 
 
-def _rows(seen: dict[str, dict[str, float]]) -> list[Row]:
-    echo = seen["uvloop"]
-    rows = []
-    for name in ("HS256", "ES256"):
-        one = seen[name]
-        rows.append(
-            Row(
-                f"List, {ROWS} rows, {name}, {CALLERS} callers",
-                f"{one['speed']:,.0f} calls/s",
-                f"bare echo on uvloop: {echo['speed']:,.0f}",
-                one["speed"] / echo["speed"],
-                f"goal {GOAL}; server CPU {one['cpu'] * 1e6:.0f} against {echo['cpu'] * 1e6:.0f} µs",
-            )
+def _rows(seen: dict[str, _Series]) -> list[Row]:
+    return [
+        Row(
+            f"List, {ROWS} rows, {token}, {CALLERS} callers",
+            f"{median(seen[token].speeds):,.0f} calls/s",
+            f"bare echo on {loop}: {median(seen[loop].speeds):,.0f}",
+            ratio(seen[token].speeds, seen[loop].speeds),
+            f"goal {GOAL}; server CPU {_micro(seen[token])} against {_micro(seen[loop])} µs",
         )
-        rows.append(
-            Row(
-                f"List, {name}, the same",
-                f"{one['speed']:,.0f} calls/s",
-                f"bare echo on asyncio: {seen['asyncio']['speed']:,.0f}",
-                one["speed"] / seen["asyncio"]["speed"],
-                f"server CPU of that echo {seen['asyncio']['cpu'] * 1e6:.0f} µs",
-            )
-        )
-    return rows
+        for token in ("HS256", "ES256")
+        for loop in ("uvloop", "asyncio")
+    ]
+
+
+def _micro(series: _Series) -> str:
+    return f"{median(series.costs) * 1e6:.0f}"
 
 
 def _question(service: Service, tokens: list[str]) -> dict[str, Any]:

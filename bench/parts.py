@@ -130,6 +130,11 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """Return the median of the rounds' ratios; both lists are in the order of the rounds."""
+    return median([one / other for one, other in zip(ours, theirs, strict=True)])
+
+
 def allow_many_sockets() -> None:
     """Raise the limit of open files as far as it goes; child processes inherit it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -11,7 +11,7 @@ from typing import Any
 
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_pb2 import Mailbox
-from parts import Row, ask_script, median, running_script, running_service
+from parts import Row, ask_script, median, ratio, running_script, running_service
 from report import show
 
 CALLERS = 32
@@ -42,13 +42,12 @@ def measure(seconds: float, rounds: int) -> list[Row]:
             speeds["echo"].append(answer["calls_per_second"])
             plain = ask_script("plain_saves.py", {"callers": CALLERS, "seconds": seconds})
             speeds["plain"].append(plain["saves_per_second"])
-    service_speed = median(speeds["service"])
     return [
         Row(
             f"Save, {CALLERS} callers, whole path",
-            f"{service_speed:,.0f} calls/s",
+            f"{median(speeds['service']):,.0f} calls/s",
             f"{name}: {median(speeds[key]):,.0f}",
-            service_speed / median(speeds[key]),
+            ratio(speeds["service"], speeds[key]),
             note,
         )
         for key, name, note in (
