@@ -56,7 +56,7 @@ class SecretRepository(Protocol):
         """Remove it if it is there."""
 
     async def stale(self, active_key_id: str, limit: int) -> list[tuple[SecretContext, SealedSecret]]:
-        """Return up to `limit` of the user's secrets not wrapped by this key, locked for update."""
+        """Return up to `limit` of the user's secrets not wrapped by this key; `rewrapped` compares them."""
 
     async def rewrapped(self, context: SecretContext, old: SealedSecret, new: SealedSecret) -> bool:
         """Replace `old` by `new`; False when it is no longer the stored one."""

@@ -120,18 +120,30 @@ async def test_callers_at_once_share_commits(sqlite: PreparedDatabase) -> None:
         assert len(await store.list_mailboxes("anna")) == 32
 
 
+@pytest.mark.parametrize("cancels", [0, 1, 2])
 async def test_a_transaction_that_cannot_be_undone_alone_is_undone_with_its_batch(
-    sqlite: PreparedDatabase,
+    sqlite: PreparedDatabase, cancels: int
 ) -> None:
+    broken = asyncio.Event()
+
     async def break_savepoint() -> None:
         async with store.begin("anna") as tx:
             await tx.mailboxes.insert(mailbox_of("anna", label="broken"))
             await tx.mailboxes._executor.text("RELEASE one")  # type: ignore[attr-defined]
-            raise RuntimeError
+            broken.set()
+            if not cancels:
+                raise RuntimeError
+            await asyncio.sleep(10)
 
     async with opened(sqlite.url) as store:
-        results = await asyncio.gather(save(store), break_savepoint(), save(store), return_exceptions=True)
-        assert [type(result) for result in results] == [StorageUnavailable] * 3
+        tasks = [asyncio.create_task(work) for work in (save(store), break_savepoint(), save(store))]
+        await broken.wait()
+        for _ in range(cancels):
+            tasks[1].cancel()
+            await asyncio.sleep(0)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        expected = asyncio.CancelledError if cancels else RuntimeError
+        assert [type(result) for result in results] == [StorageUnavailable, expected, StorageUnavailable]
         assert await store.list_mailboxes("anna") == []
         await save(store, "after")
         assert [mailbox.label for mailbox in await store.list_mailboxes("anna")] == ["after"]

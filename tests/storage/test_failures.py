@@ -190,6 +190,9 @@ async def test_a_restarted_server_is_used_again_without_an_error(
     async with opened(postgresql.url) as store:
         kept = await add(store, mailbox_of("anna"))
         postgres_server.stop()
+        postgres_server.start()
+        assert await store.list_mailboxes("anna") == [kept]
+        postgres_server.stop()
         try:
             await uses(store)
         finally:

@@ -92,10 +92,16 @@ def test_every_table_with_a_user_is_secured_for_all_commands(
 
 
 async def test_without_a_user_the_service_role_reads_and_changes_nothing(
-    postgresql: PreparedDatabase, vault: Vault
+    postgresql: PreparedDatabase, postgres_server: PostgresServer, vault: Vault
 ) -> None:
     async with opened(postgresql.url) as (store, database):
         mailbox = await add(store, mailbox_of("anna"), vault, "CANARY-p")
+        # What a connection reads after its first transaction is '', which must be nobody as well.
+        postgres_server.sql(
+            "INSERT INTO mailboxes SELECT 'x', '', label, host, port, tls, login, auth, status, NULL, '',"
+            " etag, secret_version, created_at, updated_at FROM mailboxes",
+            database=postgresql.name,
+        )
         async with database._engine.begin() as connection:
             for table in user_tables():
                 for statement in (

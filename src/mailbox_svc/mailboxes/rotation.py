@@ -79,16 +79,23 @@ async def _rotate_user(store: Store, vault: Vault, user_id: str, batch: int) -> 
     rewrapped = unreadable = 0
     while True:
         # Unreadable ones come again each time, so that many more are asked for.
-        limit, seen, failed, active = batch + unreadable, 0, 0, vault.active_key_id
-        async with store.begin(user_id) as tx:
-            for context, sealed in await tx.secrets.stale(active, limit):
-                seen += 1
-                try:
-                    renewed = vault.rewrap(sealed, context)
-                except SecretUnreadable:
-                    failed += 1
-                    continue
-                rewrapped += await tx.secrets.rewrapped(context, sealed, renewed)
-        unreadable = failed
-        if seen < limit:
+        limit = batch + unreadable
+        done, unreadable, seen = await _rotate_batch(store, vault, user_id, limit)
+        rewrapped += done
+        if seen < limit and done + unreadable == seen:  # else there are more, or a save came between
             return rewrapped, unreadable
+
+
+async def _rotate_batch(store: Store, vault: Vault, user_id: str, limit: int) -> tuple[int, int, int]:
+    """Return how many secrets were wrapped anew, how many cannot be read, and how many there were."""
+    rewrapped = unreadable = 0
+    async with store.begin(user_id) as tx:
+        stale = await tx.secrets.stale(vault.active_key_id, limit)
+        for context, sealed in stale:
+            try:
+                renewed = vault.rewrap(sealed, context)
+            except SecretUnreadable:
+                unreadable += 1
+                continue
+            rewrapped += await tx.secrets.rewrapped(context, sealed, renewed)
+    return rewrapped, unreadable, len(stale)

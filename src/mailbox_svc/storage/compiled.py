@@ -36,12 +36,12 @@ class Compiled:
             bound[name] = convert(bound[name])
         return bound
 
-    def rows(self, raw: Iterable[Sequence[Any]]) -> list[Row]:
+    def rows(self, raw: Iterable[Sequence[Any]]) -> Sequence[Row]:
         rows = [list(row) for row in raw]
         for row in rows:
             for position, convert in self.from_sqlite:
                 row[position] = convert(row[position])
-        return list(rows)
+        return rows
 
 
 @cache  # statements are module constants and hash by identity, so this stays as small as the code

@@ -147,7 +147,8 @@ class GroupCommit:
             yield executor
         except BaseException:
             executor.end()
-            await _to_the_end(self._leave(batch, "ROLLBACK TO one", "RELEASE one"))
+            with suppress(StorageUnavailable):  # what ended the transaction is the news
+                await _to_the_end(self._leave(batch, "ROLLBACK TO one", "RELEASE one"))
             raise
         executor.end()
         await _to_the_end(self._leave(batch, "RELEASE one"))

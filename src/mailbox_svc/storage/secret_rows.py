@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, LargeBinary, Text, bindparam, delete, exists, select, update
+from sqlalchemy import Integer, LargeBinary, Text, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailbox_svc.errors import MailboxNotFound
@@ -17,18 +17,11 @@ _MINE = _t.user_id == bindparam("for_user")
 _THIS = (_MINE, _t.mailbox_id == bindparam("for_mailbox"), _t.field == bindparam("for_field"))
 _FIND = select(_t.key_id, _t.blob).where(*_THIS)
 _DELETE = delete(mailbox_secrets).where(*_THIS)
-_STALE = (_MINE, _t.key_id != bindparam("active_key_id"))
-_LOCK_STALE = (
-    # Whoever writes a secret has locked its mailbox first; the order keeps two rotations apart.
-    select(_m.id)
-    .where(_m.user_id == bindparam("for_user"), exists().where(*_STALE, _t.mailbox_id == _m.id))
-    .order_by(_m.id)
-    .with_for_update()
-)
+# One statement, so that a secret and the destination it is bound to are of one moment.
 _FIND_STALE = (
     select(_t.field, _t.mailbox_id, _m.host, _m.port, _m.tls, _m.login, _t.version, _t.key_id, _t.blob)
     .join_from(mailbox_secrets, mailboxes, (_m.id == _t.mailbox_id) & (_m.user_id == _t.user_id))
-    .where(*_STALE)
+    .where(_MINE, _t.key_id != bindparam("active_key_id"))
     .order_by(_t.mailbox_id, _t.field)
     .limit(bindparam("page"))
 )
@@ -97,9 +90,9 @@ class SecretRows:
         await self._executor.run(_DELETE, self._this(mailbox_id, field))
 
     async def stale(self, active_key_id: str, limit: int) -> list[tuple[SecretContext, SealedSecret]]:
-        parameters = {"for_user": self._user_id, "active_key_id": active_key_id}
-        await self._executor.lock(_LOCK_STALE, parameters)
-        rows = await self._executor.run(_FIND_STALE, parameters | {"page": limit})
+        rows = await self._executor.run(
+            _FIND_STALE, {"for_user": self._user_id, "active_key_id": active_key_id, "page": limit}
+        )
         return [
             (
                 SecretContext(
