@@ -75,7 +75,6 @@ LOGGEROPTS=""
                 root / "usr/sbin/couriertcpd",
                 "-address=127.0.0.1",
                 "-nodnslookup",
-                "-noidentlookup",
                 str(tls_port),
                 root / "usr/bin/couriertls",
                 "-server",

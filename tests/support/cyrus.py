@@ -68,6 +68,7 @@ notifysocket: {folder}/run/notify
 sievedir: {folder}/conf/sieve
 admins: cyrus
 allowplaintext: no
+allowstarttls: yes
 failedloginpause: 0
 virtdomains: userid
 defaultdomain: internal.invalid

@@ -73,7 +73,8 @@ def running_dovecot(
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     configuration = folder / "dovecot.conf"
     configuration.write_text(
-        _settings(server, version.split()[0], login_in_clear=login_in_clear) + settings, encoding="utf-8"
+        _settings(server, version.split()[0].partition("-")[0], login_in_clear=login_in_clear) + settings,
+        encoding="utf-8",
     )
     server.log.touch()
     server.log.chmod(0o666)  # written by several users
