@@ -66,12 +66,16 @@ class RpcConfig:
 
 
 class RpcServer:
-    """The gRPC server. Create it inside the event loop that is to run it."""
+    """The gRPC server. Create it inside the event loop that is to run it.
+
+    Raises ConfigError when the address needs TLS files and they are not given or not readable.
+    """
 
     def __init__(
         self, config: RpcConfig, mailboxes: Mailboxes, verifier: TokenVerifier, metrics: RpcMetrics
     ) -> None:
-        self._config = config
+        self._address = config.address
+        self._credentials = _credentials(config)
         self._slots = Slots(config.limits)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
@@ -87,7 +91,19 @@ class RpcServer:
 
     async def start(self) -> int:
         """Listen and serve; return the port. Raises ConfigError when that cannot be."""
-        port = self._bind()
+        try:
+            if self._credentials is None:
+                port = self._server.add_insecure_port(self._address)
+            else:
+                port = self._server.add_secure_port(self._address, self._credentials)
+        except RuntimeError as exc:
+            # grpc.aio frees a server that never ran badly: its destructor logs the dying object.
+            await self._server.start()
+            await self._server.stop(None)
+            # The cause is in grpc's own log only.
+            raise ConfigError(
+                f"The server cannot listen on {self._address}: is the port free, the TLS key right?"
+            ) from exc
         await self._server.start()
         await self._health.set(MAILBOX_SERVICE, health_pb2.HealthCheckResponse.SERVING)
         return port
@@ -105,18 +121,15 @@ class RpcServer:
         self._slots.end_open_streams()  # a single health watcher would use up the grace
         await self._server.stop(grace)
 
-    def _bind(self) -> int:
-        address, tls = self._config.address, self._config.tls
-        if tls is None and not self._config.allow_insecure and not _is_local(address):
-            raise ConfigError(f"Without TLS the server listens on a loopback address only, not on {address}.")
-        try:
-            if tls is None:
-                return self._server.add_insecure_port(address)
-            return self._server.add_secure_port(address, server_credentials(tls))
-        except RuntimeError as exc:  # grpc writes the cause to its own log only
-            raise ConfigError(
-                f"The server cannot listen on {address}: is the port free, the TLS key right?"
-            ) from exc
+
+def _credentials(config: RpcConfig) -> grpc.ServerCredentials | None:
+    if config.tls is not None:
+        return server_credentials(config.tls)
+    if not config.allow_insecure and not _is_local(config.address):
+        raise ConfigError(
+            f"Without TLS the server listens on a loopback address only, not on {config.address}."
+        )
+    return None
 
 
 def _is_local(address: str) -> bool:
