@@ -124,21 +124,20 @@ class ScriptedServer:
             raise
         return sock
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(Peer(reader, writer, self.received)))
         self._running[task] = writer
+        task.add_done_callback(self._done)
         self.connections += 1
-        try:
-            with suppress(OSError):  # the client may go at any time
-                await self._script(Peer(reader, writer, self.received))
-        except asyncio.CancelledError:
-            pass
-        except Exception as failure:  # noqa: BLE001  shown to the test by `finish`
+
+    async def _serve(self, peer: Peer) -> None:
+        with suppress(OSError):  # the client may go at any time
+            await self._script(peer)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task).close()
+        if not task.cancelled() and (failure := task.exception()):
             self._failures.append(failure)
-        finally:
-            writer.close()
-            del self._running[task]
 
     async def finish(self) -> None:
         """End all connections; raises what a script raised."""
@@ -157,7 +156,7 @@ async def running(script: Script, *, tls: ssl.SSLContext | None = None) -> Async
     """Serve until the end of the block; with `tls`, from the first byte."""
     scripted = ScriptedServer(script)
     server = await asyncio.start_server(
-        scripted._serve,
+        scripted._accept,
         "127.0.0.1",
         0,
         ssl=tls,

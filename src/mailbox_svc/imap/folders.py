@@ -60,7 +60,7 @@ def parse_list(response: Response) -> Folder:
 
 def _name(response: Response, start: int) -> bytes:
     line = response[0]
-    if len(response) > 1 and _LITERAL.match(line, start):
+    if _LITERAL.match(line, start):
         return response[1]
     if quoted := _QUOTED.match(line, start):
         return unquoted(quoted[1])
