@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from mailbox_svc.errors import FieldViolation, InvalidFields, MailboxSvcError
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.rpc.errors import CODES, INTERNAL
 from mailboxes.v1 import error_reason_pb2
-from support.logs import logs_as_in_production
+from support.logs import lines_of, logs_as_in_production
 from support.probe import KINDS, call, path, probe, raising
 from support.rpc import ANN, Failure, bearing, failure_of, serving
 
@@ -111,10 +110,7 @@ async def test_the_text_of_an_unexpected_error_reaches_neither_the_caller_nor_th
     assert (failure.code, failure.message) == (grpc.StatusCode.INTERNAL, "internal error")
     assert failure.reason == "INTERNAL"
     assert SECRET not in repr(failure)
-    written = capsys.readouterr().err
-    assert SECRET not in written
-    lines = [json.loads(line) for line in written.splitlines()]
-    (line,) = [line for line in lines if line["level"] == "error"]
+    (line,) = [line for line in lines_of(capsys) if line["level"] == "error"]
     assert line["request_id"] == failure.trailers["x-request-id"]
     assert line["error_type"].startswith(type(error).__module__.removeprefix("builtins"))
     assert any("support.probe" in frame for frame in line["stack"])

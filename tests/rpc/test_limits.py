@@ -181,8 +181,9 @@ async def test_a_thousand_tests_of_a_black_hole_leave_the_service_fast_and_clean
 
         tests = [asyncio.create_task(one(number)) for number in range(1000)]
         await hole.running(64)
-        assert max([await hole.list() for _ in range(50)]) < 1
+        await hole.list()  # within its deadline, although the client itself is busy with all the others
         await eventually(lambda: len(refused) == 1000 - 64, within=30)
+        assert max([await hole.list() for _ in range(50)]) < 1
         assert {(failure.code, failure.reason) for failure in refused} == {
             (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from typing import Any
 
@@ -19,21 +18,9 @@ from mailbox_svc.model.check import Code, ConnectionReport, Stage
 from mailbox_svc.rpc.limits import Limits
 from mailbox_svc.rpc.server import RpcConfig
 from mailboxes.v1 import mailbox_service_pb2 as pb
-from support.logs import logs_as_in_production
+from support.logs import lines_of, logs_as_in_production
 from support.probe import call, path, probe
 from support.rpc import ANN, SERVICE, Served, bearing, eventually, failure_of, health_of, serving
-
-
-class Lines:
-    """The log lines of a block, each a JSON object."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def read(self) -> list[dict[str, Any]]:
-        text = self._capsys.readouterr().err
-        assert "CANARY" not in text
-        return [json.loads(line) for line in text.splitlines()]
 
 
 async def request_id_of(served: Served, wish: str | None) -> str:
@@ -63,11 +50,10 @@ async def test_a_request_id_that_is_not_sane_is_replaced(wish: str | None, no_ma
 async def test_a_call_is_one_line_in_the_log(
     no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = Lines(capsys)
     with logs_as_in_production():
         async with serving(no_mailboxes) as served:
             request_id = await request_id_of(served, "abc")
-            (line,) = lines.read()
+            (line,) = lines_of(capsys)
             assert line.pop("duration_ms") >= 0
             assert line.pop("timestamp")
             assert line == {
@@ -85,12 +71,11 @@ async def test_a_call_is_one_line_in_the_log(
 async def test_a_refused_call_is_logged_with_its_reason(
     no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = Lines(capsys)
     with logs_as_in_production():
         async with serving(no_mailboxes) as served:
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing("CANARY-forged")))
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing(ANN, x_user_id="bob")))
-            invalid, not_allowed = lines.read()
+            invalid, not_allowed = lines_of(capsys)
             assert (invalid["code"], invalid["reason"]) == ("UNAUTHENTICATED", "TOKEN_INVALID")
             assert (not_allowed["code"], not_allowed["reason"]) == ("PERMISSION_DENIED", "NOT_ALLOWED")
             assert "user_id" not in invalid or invalid["user_id"] == ""
@@ -109,7 +94,6 @@ async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
         began.set()
         await asyncio.sleep(60)
 
-    lines = Lines(capsys)
     with logs_as_in_production():
         async with serving(no_mailboxes, handlers=probe(UnaryUnary=wait)) as served:
             method: Any = served.channel.unary_unary(path("UnaryUnary"))
@@ -118,20 +102,19 @@ async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
             if timeout is None:
                 running.cancel()
             await eventually(lambda: served.slots_in_use == 0)
-            (line,) = lines.read()
+            (line,) = lines_of(capsys)
             assert (line["level"], line["code"]) == ("info", code)
 
 
 async def test_health_checks_do_not_fill_the_log(
     no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = Lines(capsys)
     with logs_as_in_production():
         async with serving(no_mailboxes) as served:
             await health_of(served).Check(health_pb2.HealthCheckRequest())
-            assert lines.read() == []
+            assert lines_of(capsys) == []
             await failure_of(health_of(served).Check(health_pb2.HealthCheckRequest(service="nonsense")))
-            (line,) = lines.read()
+            (line,) = lines_of(capsys)
             assert line["code"] == "NOT_FOUND"
 
 
