@@ -1,8 +1,10 @@
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.tester import ImapConnectionTester
@@ -10,6 +12,14 @@ from mailbox_svc.model.check import ConnectionReport, Credential
 from mailbox_svc.model.mailbox import Destination
 from support.imap_client import PASSWORD
 from support.imap_server import ScriptedServer, authority
+
+LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
+
+
+def pytest_asyncio_loop_factories() -> LoopFactories:
+    """The service runs on uvloop where there is one, and its transports are not asyncio's."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
 
 Connect = Callable[..., Awaitable[ConnectionReport]]
 

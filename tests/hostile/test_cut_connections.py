@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from mailbox_svc.model.check import Code, ConnectionReport, Stage
-from support.hostile import DIALOGUE, says, stops_at
+from support.hostile import DIALOGUE, follow, says, stops_at
 from support.imap_client import PASSWORD, opened, served
 from support.imap_server import GREETING, Peer, running, server_context
 from support.watch import nothing_left
@@ -88,6 +88,23 @@ async def test_a_whole_test_byte_by_byte_passes(connect: Connect) -> None:
 
     async with nothing_left(), running(script, tls=server_context()) as server:
         report = await connect(server)
+
+    assert report.code is Code.OK
+
+
+async def test_a_whole_test_passes_after_starttls(connect: Connect) -> None:
+    capable = b"* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK\r\n"
+
+    async def script(peer: Peer) -> None:
+        await follow(peer, b"* OK\r\n", capable)
+        await peer.reply(b"OK go")
+        await peer.start_tls(server_context())
+        assert await peer.command() == b"CAPABILITY"
+        await follow(peer, capable, *DIALOGUE[1:])
+        await peer.reply(b"OK")
+
+    async with nothing_left(), running(script) as server:
+        report = await connect(server, tls=False)
 
     assert report.code is Code.OK
 

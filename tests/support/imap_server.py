@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from typing import Any
 
 import trustme
 
@@ -82,8 +82,7 @@ class Peer:
 
     def send_below_tls(self, data: bytes) -> None:
         """Send bytes that are no TLS on a connection that is."""
-        transport: Any = self._writer.transport
-        transport._ssl_protocol._transport.write(data)
+        os.write(self._writer.get_extra_info("socket").fileno(), data)
 
     async def silence(self) -> None:
         """Say nothing and keep what comes, until the client goes."""
