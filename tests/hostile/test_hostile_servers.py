@@ -148,7 +148,7 @@ async def test_a_hostile_server_ends_in_time_with_its_code_and_nothing_is_left(
 
     assert (report.stage, report.code) == (case.stage, case.code)
     if case.at_deadline:
-        assert SHORT <= took < SHORT + 1
+        assert SHORT - 0.01 < took < SHORT + 1  # uvloop counts in milliseconds
     else:
         assert took < LONG / 2
 
