@@ -213,7 +213,7 @@ async def test_a_thousand_cancellations_leak_neither_user_nor_rows_nor_a_transac
         await add(store, mailbox_of("anna", label="kept"))
         for _ in range(1000):
             task = asyncio.create_task(work(store))
-            await asyncio.sleep(chance.uniform(0, 0.008))
+            await asyncio.sleep(chance.uniform(0, 0.006))
             task.cancel()
             await asyncio.wait({task})
             cancelled += task.cancelled()

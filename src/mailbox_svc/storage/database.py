@@ -34,8 +34,8 @@ class Database(Protocol):
     def transaction(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
         """Open a read-write transaction for this user: commits at the end, an exception rolls back."""
 
-    async def read(self, user_id: str, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        """Run one SELECT as this user."""
+    async def list_rows(self, user_id: str) -> Sequence[Row]:
+        """Return the rows of `mailbox_rows.LIST` for this user."""
 
     async def key_usage(self) -> Sequence[Row]:
         """Return (key id, number of secrets) over all users."""

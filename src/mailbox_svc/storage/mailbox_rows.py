@@ -41,7 +41,10 @@ _SELECT = select(
     _t.created_at,
     _t.updated_at,
 )
-LIST = _SELECT.where(_MINE).order_by(_t.created_at, _t.id)
+#: Where a row of `_SELECT` names its owner.
+OWNER = 1
+LIST_OF_ALL = _SELECT.order_by(_t.created_at, _t.id)
+LIST = LIST_OF_ALL.where(_MINE)
 _FIND = _SELECT.where(*_THIS)
 _COUNT = select(func.count()).select_from(mailboxes).where(_MINE)
 # The locks are statements of their own: on PostgreSQL a SELECT that has waited for a row lock still

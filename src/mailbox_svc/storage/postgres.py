@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
 from mailbox_svc.storage.failures import storage_errors
+from mailbox_svc.storage.mailbox_rows import LIST
 from mailbox_svc.storage.row_security import refuse_bypass
 from mailbox_svc.storage.schema import refuse_old_schema
 
@@ -77,9 +78,9 @@ class PostgresDatabase:
             with storage_errors():
                 await session.commit()
 
-    async def read(self, user_id: str, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+    async def list_rows(self, user_id: str) -> Sequence[Row]:
         async with self._sessions(info={"user_id": user_id}) as session:
-            return await PostgresExecutor(session).run(statement, parameters)
+            return await PostgresExecutor(session).run(LIST, {"for_user": user_id})
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._survey(_KEY_USAGE, {})

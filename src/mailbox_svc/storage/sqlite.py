@@ -6,16 +6,19 @@ Several processes may open the same file. SQLite has no row-level security, so t
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import aiosqlite
 from sqlalchemy import bindparam, func, select
 
-from mailbox_svc.errors import ConfigError, StorageUnavailable
-from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
+from mailbox_svc.errors import ConfigError
+from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteExecutor
 from mailbox_svc.storage.schema import refuse_old_schema
+from mailbox_svc.storage.shared_list import SharedList
 from mailbox_svc.storage.tables import mailbox_secrets
 
 _KEY_USAGE = select(mailbox_secrets.c.key_id, func.count()).group_by(mailbox_secrets.c.key_id)
@@ -37,6 +40,7 @@ class SqliteDatabase:
     def __init__(self, reader: aiosqlite.Connection, writer: aiosqlite.Connection) -> None:
         # A SELECT outside of a transaction is its own snapshot in WAL mode and never waits for writers.
         self._reader = SqliteExecutor(reader)
+        self._list = SharedList(self._reader.run)
         self._connections = (reader, writer)
         self._writer = GroupCommit(writer)
 
@@ -45,8 +49,8 @@ class SqliteDatabase:
         async with self._writer.transaction() as executor:
             yield executor
 
-    async def read(self, user_id: str, statement: Statement, parameters: Parameters) -> Sequence[Row]:  # noqa: ARG002
-        return await self._reader.run(statement, parameters)
+    async def list_rows(self, user_id: str) -> Sequence[Row]:
+        return await self._list.rows(user_id)
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._reader.run(_KEY_USAGE, {})
@@ -75,23 +79,25 @@ class SqliteDatabase:
 
 async def open_sqlite(path: str) -> SqliteDatabase:
     """Open the file, which is made when there is none. Raises ConfigError when it cannot be."""
-    opened: list[aiosqlite.Connection] = []
-    try:
-        for _ in ("reader", "writer"):
-            opened.append(await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT))
-            await _prepare(opened[-1])
-        await SqliteExecutor(opened[0]).text("PRAGMA query_only = ON")
-    except (aiosqlite.Error, StorageUnavailable):
-        for connection in opened:
-            await connection.close()
-        raise ConfigError(f"The database file {path} cannot be opened for writing.") from None
-    return SqliteDatabase(*opened)
-
-
-async def _prepare(connection: aiosqlite.Connection) -> None:
-    executor = SqliteExecutor(connection)
-    await executor.text("PRAGMA foreign_keys = ON")
-    await executor.text("PRAGMA journal_mode = WAL")
+    # First without a thread of aiosqlite's: one that fails to connect may outlive its event loop.
+    await asyncio.to_thread(_make, path)
+    reader, writer = [
+        await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT) for _ in range(2)
+    ]
+    await SqliteExecutor(reader).text("PRAGMA query_only = ON")
+    await SqliteExecutor(writer).text("PRAGMA foreign_keys = ON")
     # FULL, since an acknowledged save must outlive a power cut (NORMAL outlives a kill -9 only); one
     # fsync serves a whole group, so it costs nothing measurable.
-    await executor.text("PRAGMA synchronous = FULL")
+    await SqliteExecutor(writer).text("PRAGMA synchronous = FULL")
+    return SqliteDatabase(reader, writer)
+
+
+def _make(path: str) -> None:
+    """Make the file, or see that it is a database, and set what it keeps: the write-ahead log."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as connection:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.Error:
+        mode = None
+    if mode != "wal":
+        raise ConfigError(f"The database file {path} cannot be opened for writing.")
