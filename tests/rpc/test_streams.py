@@ -85,22 +85,26 @@ async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_mailboxes
         await eventually(lambda: served.slots_in_use == 0)
 
 
-async def test_a_generator_is_closed_before_its_slot_is_free(no_mailboxes: Mailboxes) -> None:
-    closed = asyncio.Event()
+async def test_a_generator_whose_client_does_not_read_is_closed_when_he_goes(no_mailboxes: Mailboxes) -> None:
+    closed, yields = asyncio.Event(), 0
 
     async def generate(_request: object, _context: object) -> Any:
+        nonlocal yields
         try:
             while True:
-                yield StringValue(value="tick")
-                await asyncio.sleep(0.01)
+                yields += 1
+                yield StringValue(value="x" * 1024 * 1024)  # it waits here, in the hands of its caller
         finally:
-            await asyncio.sleep(0)  # cleaning up may need the loop
             closed.set()
 
     async with serving(no_mailboxes, handlers=probe(UnaryStream=generate)) as served:
-        ticking: Any = served.channel.unary_stream(path("UnaryStream"))
-        answers = ticking(b"", metadata=bearing(ANN))
-        await anext(aiter(answers))
+        flood: Any = served.channel.unary_stream(path("UnaryStream"))
+        answers = flood(b"", metadata=bearing(ANN))
+        seen = -1
+        while seen != yields:  # until the flow is blocked
+            seen = yields
+            await asyncio.sleep(0.2)
+        assert not closed.is_set()
         answers.cancel()
         await eventually(lambda: served.slots_in_use == 0)
         assert closed.is_set()
