@@ -30,6 +30,19 @@ def unavailable(within: float = 2.0) -> Iterator[None]:
     assert raised.value.message == "The database does not answer; try again in a moment."
 
 
+async def test_a_transaction_whose_failure_was_swallowed_is_not_called_a_success(store: SqlStore) -> None:
+    async def go_on_after_failure() -> None:
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.insert(mailbox_of("anna"))
+            for mailbox in (mailbox_of("anna", label=None), mailbox_of("anna")):
+                with contextlib.suppress(StorageUnavailable):
+                    await tx.mailboxes.insert(mailbox)
+
+    with unavailable():
+        await go_on_after_failure()
+    assert await store.list_mailboxes("anna") == []
+
+
 # SQLite
 
 

@@ -37,14 +37,14 @@ class SqliteExecutor:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        self._ended = False
+        self.ended = False
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
         ready = compiled(statement)
         return ready.rows(await self.text(ready.sql, ready.bind(parameters)))
 
     async def text(self, sql: str, parameters: dict[str, object] | None = None) -> Sequence[Sequence[Any]]:
-        if self._ended:  # the connection belongs to another transaction by now
+        if self.ended:  # the connection belongs to another transaction by now
             raise StorageUnavailable
         with storage_errors():
             # aiosqlite types the parameters as a sequence; sqlite3 takes names as well.
@@ -54,7 +54,21 @@ class SqliteExecutor:
         """Do nothing: BEGIN IMMEDIATE has locked out every other writer."""
 
     def end(self) -> None:
-        self._ended = True
+        self.ended = True
+
+
+class _Savepoint(SqliteExecutor):
+    """Runs nothing more after a failure, even when its caller goes on.
+
+    SQLite may have undone the whole batch by then, and a statement would be committed on its own.
+    """
+
+    async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        try:
+            return await super().run(statement, parameters)
+        except StorageUnavailable:
+            self.end()
+            raise
 
 
 class _Batch:
@@ -141,10 +155,12 @@ class GroupCommit:
 
     @asynccontextmanager
     async def _savepoint(self, batch: _Batch) -> AsyncIterator[SqliteExecutor]:
-        executor = SqliteExecutor(self._connection)
+        executor = _Savepoint(self._connection)
         try:
             await executor.text("SAVEPOINT one")
             yield executor
+            if executor.ended:
+                raise StorageUnavailable  # noqa: TRY301  (the caller has swallowed it)
         except BaseException:
             executor.end()
             with suppress(StorageUnavailable):  # what ended the transaction is the news

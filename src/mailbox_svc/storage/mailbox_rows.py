@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
@@ -126,10 +125,6 @@ class MailboxRows:
 
     def _this(self, mailbox_id: str) -> dict[str, object]:
         return {"for_user": self._user_id, "for_mailbox": mailbox_id}
-
-
-def mailboxes_from(rows: Sequence[Row]) -> list[Mailbox]:
-    return [mailbox_from(row) for row in rows]
 
 
 def mailbox_from(row: Row) -> Mailbox:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, CursorResult, bindparam, column, event, func,
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
+from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
 from mailbox_svc.storage.failures import storage_errors
 from mailbox_svc.storage.mailbox_rows import LIST
@@ -54,11 +55,16 @@ class PostgresExecutor:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self.failed = False
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        with storage_errors():
-            result = await self._session.execute(statement, dict(parameters))
-            return result.all() if isinstance(result, CursorResult) and result.returns_rows else ()
+        try:
+            with storage_errors():
+                result = await self._session.execute(statement, dict(parameters))
+                return result.all() if isinstance(result, CursorResult) and result.returns_rows else ()
+        except StorageUnavailable:
+            self.failed = True
+            raise
 
     async def lock(self, statement: Statement, parameters: Parameters) -> None:
         await self.run(statement, parameters)
@@ -74,7 +80,10 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self, user_id: str) -> AsyncIterator[Executor]:
         async with self._sessions(info={"user_id": user_id}) as session:
-            yield PostgresExecutor(session)
+            executor = PostgresExecutor(session)
+            yield executor
+            if executor.failed:  # swallowed by the caller; COMMIT would now roll back and call it success
+                raise StorageUnavailable
             with storage_errors():
                 await session.commit()
 
