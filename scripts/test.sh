@@ -27,6 +27,9 @@ find_second() {
 }
 second=$(find_second)
 
+# else gRPC talks after pytest's closing line, about servers that are being stopped
+export GRPC_ENABLE_FORK_SUPPORT=false
+
 failed=0
 if [ -n "$second" ]; then
   other=.venv-$(version "$second")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailbox_svc.config import Settings
+from mailboxes.v1 import error_reason_pb2 as pb
 from support.postgres import ADMIN, PostgresServer, server
 from support.processes import free_port, new_folder, running
 
@@ -102,8 +103,9 @@ def test_the_containers_start_in_the_order_of_compose_and_report_their_health(
 def test_every_setting_that_is_named_exists(file: str) -> None:
     path = ROOT / file
     texts = [page.read_text() for page in ([path] if path.is_file() else path.rglob("*.md"))]
-    named = set(re.findall(r"\bMAILBOX_([A-Z_]*[A-Z])\b", "\n".join(texts)))
-    assert named <= {name.upper() for name in Settings.model_fields}
+    named = set(re.findall(r"\bMAILBOX_[A-Z_]*[A-Z]\b", "\n".join(texts)))
+    reasons = {reason.removeprefix("ERROR_REASON_") for reason in pb.ErrorReason.DESCRIPTOR.values_by_name}
+    assert named - reasons <= {f"MAILBOX_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_every_file_that_the_image_and_compose_want_is_there() -> None:

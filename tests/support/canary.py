@@ -19,8 +19,8 @@ from support.processes import SECRETS, session_folder
 WORD = b"CANARY-"
 _SQLITE = b"SQLite format 3\0"
 _LOGS = frozenset({".log", ".out", ".err"})
-#: Tests that log secrets themselves, to see that our formatter keeps them back; what it writes counts.
-_LOG_ON_PURPOSE = "tests/logs/"
+#: Tests that put secrets into records, to see that our formatter keeps them back; what it writes counts.
+_LOG_ON_PURPOSE = ("tests/logs/", "tests/rpc/test_errors.py")
 
 
 def forms(word: bytes) -> tuple[bytes, ...]:
