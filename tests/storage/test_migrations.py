@@ -66,6 +66,13 @@ async def test_two_at_once_migrate_once(empty_url: str) -> None:
     assert sorted(state.behind for state in states) == [False, True]
 
 
+async def test_processes_that_make_one_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    for number in range(30):
+        url = f"sqlite:///{tmp_path}/{number}.db"
+        states = await asyncio.gather(*(migrate(url) for _ in range(3)))
+        assert sorted(state.behind for state in states) == [False, False, True]
+
+
 async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     async def fail_at_the_end() -> None:
         async with migrating._connection(empty_url) as connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 
@@ -20,6 +21,9 @@ from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteEx
 from mailbox_svc.storage.schema import refuse_old_schema
 from mailbox_svc.storage.shared_list import SharedList
 from mailbox_svc.storage.tables import mailbox_secrets
+
+#: For the first change to a write-ahead log; the pause is in seconds.
+_TRIES, _PAUSE = 50, 0.02
 
 _KEY_USAGE = select(mailbox_secrets.c.key_id, func.count()).group_by(mailbox_secrets.c.key_id)
 _STALE_USERS = (
@@ -94,10 +98,16 @@ async def open_sqlite(path: str) -> SqliteDatabase:
 
 def _make(path: str) -> None:
     """Make the file, or see that it is a database, and set what it keeps: the write-ahead log."""
-    try:
-        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as connection:
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    except sqlite3.Error:
-        mode = None
-    if mode != "wal":
-        raise ConfigError(f"The database file {path} cannot be opened for writing.")
+    for _ in range(_TRIES):
+        try:
+            with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as connection:
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                break
+            time.sleep(_PAUSE)  # two processes make the file at once: SQLite does not wait for this lock
+        else:
+            if mode == "wal":
+                return
+            break
+    raise ConfigError(f"The database file {path} cannot be opened for writing.")
