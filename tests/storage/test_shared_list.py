@@ -11,7 +11,7 @@ import pytest
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.model.secret import Secret
-from mailbox_svc.storage.database import Parameters, Row, Statement
+from mailbox_svc.storage.database import Parameters, Statement
 from mailbox_svc.storage.shared_list import SharedList
 from support.parts import Parts, parts
 
@@ -70,7 +70,7 @@ class Gate:
         self.open = asyncio.Event()
         self.error: Exception | None = None
 
-    async def __call__(self, _statement: Statement, parameters: Parameters) -> Sequence[Row]:
+    async def __call__(self, _statement: Statement, parameters: Parameters) -> Sequence[Sequence[object]]:
         self.asked.append(str(parameters["for_users"]))
         await self.open.wait()
         if self.error:
@@ -81,9 +81,9 @@ class Gate:
 async def test_those_who_come_during_a_read_share_the_next_one() -> None:
     gate = Gate()
     shared = SharedList(gate)
-    callers = [asyncio.create_task(shared.rows("first"))]
+    callers = [asyncio.create_task(shared.of("first"))]
     await asyncio.sleep(0.01)
-    callers += [asyncio.create_task(shared.rows(f"u{n}")) for n in range(3)]
+    callers += [asyncio.create_task(shared.of(f"u{n}")) for n in range(3)]
     await asyncio.sleep(0.01)
     gate.open.set()
     await asyncio.gather(*callers)
@@ -95,16 +95,16 @@ async def test_a_failure_reaches_all_who_shared_and_the_next_read_is_a_new_one()
     gate.error = StorageUnavailable()
     gate.open.set()
     shared = SharedList(gate)
-    results = await asyncio.gather(*(shared.rows(f"u{n}") for n in range(3)), return_exceptions=True)
+    results = await asyncio.gather(*(shared.of(f"u{n}") for n in range(3)), return_exceptions=True)
     assert [type(r) for r in results] == [StorageUnavailable] * 3
     gate.error = None
-    assert await shared.rows("u0") == []
+    assert await shared.of("u0") == []
 
 
 async def test_a_caller_who_leaves_takes_no_answer_away() -> None:
     gate = Gate()
     shared = SharedList(gate)
-    one, other = (asyncio.create_task(shared.rows("same")) for _ in range(2))
+    one, other = (asyncio.create_task(shared.of("same")) for _ in range(2))
     await asyncio.sleep(0.01)
     one.cancel()
     with pytest.raises(asyncio.CancelledError):

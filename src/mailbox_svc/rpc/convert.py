@@ -40,6 +40,7 @@ def draft_from_pb(message: pb.SaveRequest) -> Draft:
     )
 
 
+@lru_cache(maxsize=10_000)  # by all its content; callers put it into a response, which copies it
 def mailbox_to_pb(mailbox: Mailbox) -> mailbox_pb2.Mailbox:
     """Return the mailbox as callers see it."""
     destination = mailbox.destination

@@ -29,7 +29,7 @@ from mailbox_svc.rpc.auth import user_of
 from mailbox_svc.rpc.call import REQUEST_ID, Call, current_call
 from mailbox_svc.rpc.errors import INTERNAL, Refusal, refusal_of
 from mailbox_svc.rpc.limits import Limits, Slots
-from mailbox_svc.rpc.methods import Kind, kind_of
+from mailbox_svc.rpc.methods import Kind, is_read, kind_of
 from mailbox_svc.rpc.metrics import RpcMetrics
 
 log = logging.getLogger("mailbox_svc.rpc")
@@ -80,6 +80,9 @@ class _GuardedMethod:
         self._inner = inner
         self._run = _runner(inner)
         self._kind = kind_of(name)
+        # Health checks and reads come all the time and change nothing: only their failures are news,
+        # the metrics count them all, and a line for each would be a sixth of what a List costs.
+        self._routine = self._kind in (Kind.OPEN, Kind.OPEN_STREAM) or is_read(name)
         self._seconds = guard.limits.test_seconds if self._kind is Kind.TEST else guard.limits.seconds
         self._slots = guard.slots
         self._verifier = guard.verifier
@@ -139,9 +142,7 @@ class _GuardedMethod:
     def _ended(self, call: Call) -> None:
         seconds = time.perf_counter() - call.started
         self._metrics.ended(call.code, seconds)
-        # Health checks come every few seconds for ever; only their failures are news.
-        routine = self._kind in (Kind.OPEN, Kind.OPEN_STREAM) and call.code in _ORDINARY_ENDS
-        level = logging.DEBUG if routine else logging.INFO
+        level = logging.DEBUG if self._routine and call.code in _ORDINARY_ENDS else logging.INFO
         if log.isEnabledFor(level):
             facts = {"code": call.code.name, "reason": call.reason, "duration_ms": round(seconds * 1000, 3)}
             log.log(level, "call", extra=facts)  # method, user_id and request_id are bound

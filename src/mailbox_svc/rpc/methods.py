@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from google.protobuf.descriptor_pb2 import MethodOptions
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
@@ -35,6 +36,20 @@ _KINDS = {
     # Reachable only when the server was told to offer reflection.
     f"/{REFLECTION_SERVICE}/ServerReflectionInfo": Kind.OPEN_STREAM,
 }
+
+
+# What the contract says has no side effects.
+_READS = frozenset(
+    f"/{service.full_name}/{method.name}"
+    for service in pb.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+    if method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+)
+
+
+def is_read(method: str) -> bool:
+    """Say whether the method, named in full, changes nothing."""
+    return method in _READS
 
 
 def kind_of(method: str) -> Kind:

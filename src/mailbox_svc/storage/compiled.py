@@ -6,7 +6,7 @@ so its query builder and its types are used, and not its connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,12 +36,11 @@ class Compiled:
             bound[name] = convert(bound[name])
         return bound
 
-    def rows(self, raw: Iterable[Sequence[Any]]) -> Sequence[Row]:
-        rows = [list(row) for row in raw]
-        for row in rows:
-            for position, convert in self.from_sqlite:
-                row[position] = convert(row[position])
-        return rows
+    def row(self, raw: Sequence[Any]) -> Row:
+        row = list(raw)
+        for position, convert in self.from_sqlite:
+            row[position] = convert(row[position])
+        return row
 
 
 @cache  # statements are module constants and hash by identity, so this stays as small as the code

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from sqlalchemy import Select, UpdateBase
 
+from mailbox_svc.model.mailbox import Mailbox
+
 #: A statement built once, at import, with `bindparam`s; each is compiled once.
 Statement = Select[*tuple[Any, ...]] | UpdateBase
 Parameters = Mapping[str, object]
@@ -34,8 +36,8 @@ class Database(Protocol):
     def transaction(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
         """Open a read-write transaction for this user: commits at the end, an exception rolls back."""
 
-    async def list_rows(self, user_id: str) -> Sequence[Row]:
-        """Return the rows of `mailbox_rows.LIST` for this user."""
+    async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
+        """Return what `mailbox_rows.LIST` selects for this user."""
 
     async def key_usage(self) -> Sequence[Row]:
         """Return (key id, number of secrets) over all users."""

@@ -40,8 +40,12 @@ class SqliteExecutor:
         self.ended = False
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        return [compiled(statement).row(row) for row in await self.raw(statement, parameters)]
+
+    async def raw(self, statement: Statement, parameters: Parameters) -> Sequence[Sequence[Any]]:
+        """Run a statement and return the rows as SQLite has them."""
         ready = compiled(statement)
-        return ready.rows(await self.text(ready.sql, ready.bind(parameters)))
+        return await self.text(ready.sql, ready.bind(parameters))
 
     async def text(self, sql: str, parameters: dict[str, object] | None = None) -> Sequence[Sequence[Any]]:
         if self.ended:  # the connection belongs to another transaction by now

@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
 from mailbox_svc.errors import StorageUnavailable
+from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
 from mailbox_svc.storage.failures import storage_errors
-from mailbox_svc.storage.mailbox_rows import LIST
+from mailbox_svc.storage.mailbox_rows import LIST, mailbox_from
 from mailbox_svc.storage.row_security import refuse_bypass
 from mailbox_svc.storage.schema import refuse_old_schema
 
@@ -87,9 +88,10 @@ class PostgresDatabase:
             with storage_errors():
                 await session.commit()
 
-    async def list_rows(self, user_id: str) -> Sequence[Row]:
+    async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         async with self._sessions(info={"user_id": user_id}) as session:
-            return await PostgresExecutor(session).run(LIST, {"for_user": user_id})
+            rows = await PostgresExecutor(session).run(LIST, {"for_user": user_id})
+        return [mailbox_from(row) for row in rows]
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._survey(_KEY_USAGE, {})

@@ -2,7 +2,8 @@
 
 A statement on SQLite costs 15 µs, the way to its thread and back 70 (docs/decisions.md). While one
 read is under way the next callers gather; then one read serves them all. A lone caller waits for nobody.
-Each row carries its owner, and goes to that owner only.
+Each row carries its owner, and goes to that owner only. A row that has been read before, the same in
+every column, is not decoded again.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Text, bindparam, column, func, select
 
-from mailbox_svc.storage.database import Parameters, Row, Statement
-from mailbox_svc.storage.mailbox_rows import LIST_OF_ALL, OWNER
+from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.storage.compiled import compiled
+from mailbox_svc.storage.database import Parameters, Statement
+from mailbox_svc.storage.mailbox_rows import LIST_OF_ALL, OWNER, mailbox_from
 from mailbox_svc.storage.tables import mailboxes
 
 #: Users served by one statement at most, so that one answer's size stays bounded.
@@ -22,19 +27,20 @@ _MOST = 64
 _USERS = func.json_each(bindparam("for_users", type_=Text)).table_valued(column("value", Text))
 _LIST_OF_SOME = LIST_OF_ALL.where(mailboxes.c.user_id.in_(select(_USERS.c.value)))
 
-_Run = Callable[[Statement, Parameters], Awaitable[Sequence[Row]]]
+_RawRow = Sequence[Any]
+_Run = Callable[[Statement, Parameters], Awaitable[Sequence[_RawRow]]]
 
 
 class SharedList:
-    """Reads the mailbox rows of users, many of them at a time."""
+    """Reads the mailboxes of users, many of them at a time."""
 
     def __init__(self, run: _Run) -> None:
         self._run = run
-        self._waiting: dict[str, asyncio.Future[list[Row]]] = {}
+        self._waiting: dict[str, asyncio.Future[list[Mailbox]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
-    async def rows(self, user_id: str) -> list[Row]:
-        """Return the user's rows in the order of `LIST`, as they are at some time after this call."""
+    async def of(self, user_id: str) -> list[Mailbox]:
+        """Return the user's mailboxes in the order of `LIST`, as they are at some time after this call."""
         answer = self._waiting.get(user_id)
         if answer is None:
             answer = self._waiting[user_id] = asyncio.get_running_loop().create_future()
@@ -53,21 +59,26 @@ class SharedList:
         finally:
             self._reading = None
 
-    async def _read(self, answers: dict[str, asyncio.Future[list[Row]]]) -> None:
+    async def _read(self, answers: dict[str, asyncio.Future[list[Mailbox]]]) -> None:
         try:
             rows = await self._run(_LIST_OF_SOME, {"for_users": json.dumps(list(answers))})
         except Exception as error:  # noqa: BLE001  (it belongs to the callers)
             for answer in answers.values():
                 _settle(answer, error)
             return
-        found: dict[str, list[Row]] = {user: [] for user in answers}
+        found: dict[str, list[Mailbox]] = {user: [] for user in answers}
         for row in rows:
-            found[row[OWNER]].append(row)
+            found[row[OWNER]].append(_decoded(tuple(row)))
         for user, answer in answers.items():
             _settle(answer, found[user])
 
 
-def _settle(answer: asyncio.Future[list[Row]], result: list[Row] | Exception) -> None:
+@lru_cache(maxsize=10_000)
+def _decoded(row: tuple[Any, ...]) -> Mailbox:
+    return mailbox_from(compiled(_LIST_OF_SOME).row(row))
+
+
+def _settle(answer: asyncio.Future[list[Mailbox]], result: list[Mailbox] | Exception) -> None:
     if answer.done():
         return
     if isinstance(result, Exception):

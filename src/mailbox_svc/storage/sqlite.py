@@ -16,6 +16,7 @@ import aiosqlite
 from sqlalchemy import bindparam, func, select
 
 from mailbox_svc.errors import ConfigError
+from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteExecutor
 from mailbox_svc.storage.schema import refuse_old_schema
@@ -44,7 +45,7 @@ class SqliteDatabase:
     def __init__(self, reader: aiosqlite.Connection, writer: aiosqlite.Connection) -> None:
         # A SELECT outside of a transaction is its own snapshot in WAL mode and never waits for writers.
         self._reader = SqliteExecutor(reader)
-        self._list = SharedList(self._reader.run)
+        self._list = SharedList(self._reader.raw)
         self._connections = (reader, writer)
         self._writer = GroupCommit(writer)
 
@@ -53,8 +54,8 @@ class SqliteDatabase:
         async with self._writer.transaction() as executor:
             yield executor
 
-    async def list_rows(self, user_id: str) -> Sequence[Row]:
-        return await self._list.rows(user_id)
+    async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
+        return await self._list.of(user_id)
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._reader.run(_KEY_USAGE, {})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage import url as database_url
 from mailbox_svc.storage.database import Database
-from mailbox_svc.storage.mailbox_rows import MailboxRows, mailbox_from
+from mailbox_svc.storage.mailbox_rows import MailboxRows
 from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
 from mailbox_svc.storage.secret_rows import SecretRows
 from mailbox_svc.storage.sqlite import open_sqlite
@@ -39,8 +39,7 @@ class SqlStore:
             yield SqlTransaction(MailboxRows(executor, user_id), SecretRows(executor, user_id))
 
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
-        rows = await self._database.list_rows(user_id)
-        return [mailbox_from(row) for row in rows]
+        return await self._database.list_mailboxes(user_id)
 
     async def key_usage(self) -> dict[str, int]:
         return {key_id: int(secrets) for key_id, secrets in await self._database.key_usage()}
