@@ -178,7 +178,10 @@ def test_the_log_is_json_with_the_request_id_and_no_secret(tmp_path: Path) -> No
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             call_metadata = (*metadata, ("x-request-id", "my-request-7"))
-            stub_of(channel).List(pb.ListRequest(), metadata=call_metadata, timeout=5)
+            request = pb.SaveRequest(
+                label="Work", host="imap.example.org", port=993, tls=True, user="a", password="CANARY-log"
+            )
+            stub_of(channel).Save(request, metadata=call_metadata, timeout=5)
         assert running.stop() == 0
     records = [json.loads(line) for line in running.lines if line.startswith("{")]
     (call,) = [r for r in records if r.get("request_id") == "my-request-7"]

@@ -50,9 +50,13 @@ async def test_a_request_id_that_is_not_sane_is_replaced(wish: str | None, no_ma
 async def test_a_call_is_one_line_in_the_log(
     no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    async def answer(request: object, _context: object) -> object:
+        return request
+
     with logs_as_in_production():
-        async with serving(no_mailboxes) as served:
-            request_id = await request_id_of(served, "abc")
+        async with serving(no_mailboxes, handlers=probe(UnaryUnary=answer)) as served:
+            method: Any = served.channel.unary_unary(path("UnaryUnary"))
+            await method(b"", metadata=bearing(ANN, x_request_id="abc"))
             (line,) = lines_of(capsys)
             assert line.pop("duration_ms") >= 0
             assert line.pop("timestamp")
@@ -60,12 +64,23 @@ async def test_a_call_is_one_line_in_the_log(
                 "level": "info",
                 "logger": "mailbox_svc.rpc",
                 "event": "call",
-                "method": "/mailboxes.v1.MailboxService/List",
+                "method": path("UnaryUnary"),
                 "code": "OK",
                 "reason": "",
                 "user_id": "ann",
-                "request_id": request_id,
+                "request_id": "abc",
             }
+
+
+async def test_a_read_that_succeeds_is_logged_at_debug_only(
+    no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for level, lines in (("INFO", 0), ("DEBUG", 1)):
+        with logs_as_in_production(level):
+            async with serving(no_mailboxes) as served:
+                request_id = await request_id_of(served, "abc")
+                seen = [line for line in lines_of(capsys) if line["event"] == "call"]
+                assert [line["request_id"] for line in seen] == [request_id] * lines
 
 
 async def test_a_refused_call_is_logged_with_its_reason(

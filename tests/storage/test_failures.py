@@ -185,7 +185,7 @@ async def test_a_connection_cut_in_a_transaction_saves_nothing_of_it(
 
     async def save_cut(*, before_commit: bool) -> None:
         async with store.begin("anna") as tx:
-            await tx.mailboxes.insert(mailbox_of("anna", label="CANARY-label"))
+            await tx.mailboxes.insert(mailbox_of("anna", label="Full"))
             await asyncio.to_thread(postgres_server.sql, cut)
             if not before_commit:
                 await tx.mailboxes.count()
@@ -219,7 +219,7 @@ async def test_a_server_turned_read_only_still_lists(
     postgres_server.sql(f"ALTER DATABASE {postgresql.name} SET default_transaction_read_only = on")
     async with opened(postgresql.url) as store:
         with unavailable():
-            await add(store, mailbox_of("anna", label="CANARY-label"))
+            await add(store, mailbox_of("anna", label="Full"))
         assert await store.list_mailboxes("anna") == []
     assert "ReadOnlySQLTransactionError 25006" in caplog.text, "the operator's log names the failure"
     assert "CANARY" not in caplog.text

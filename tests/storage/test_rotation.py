@@ -24,15 +24,19 @@ USERS = int(os.environ.get("ROTATION_USERS", "12"))  # 80 makes 2,000 secrets
 MAILBOXES = 25
 
 
+def first_password(mailbox: Mailbox) -> str:
+    return f"CANARY-{mailbox.label}"
+
+
 async def fill(store: SqlStore, vault: Vault, users: int, mailboxes: int) -> list[Mailbox]:
     added = []
     for user in (f"user-{number:03}" for number in range(users)):
         async with store.begin(user) as tx:
             for number in range(mailboxes):
-                mailbox = mailbox_of(user, label=f"CANARY-{user}-{number}")
+                mailbox = mailbox_of(user, label=f"{user}-{number}")
                 await tx.mailboxes.insert(mailbox)
                 await tx.secrets.put(
-                    mailbox.id, FIELD, 1, vault.seal(Secret(mailbox.label), context_of(mailbox))
+                    mailbox.id, FIELD, 1, vault.seal(Secret(first_password(mailbox)), context_of(mailbox))
                 )
                 added.append(mailbox)
     return added
@@ -57,7 +61,7 @@ async def test_every_secret_is_under_the_active_key_afterwards_and_opens(store: 
     assert await store.key_usage() == {new.active: 27}
     only_new = Vault(new.retire(old.active))
     for mailbox in mailboxes:
-        assert await password_of(store, only_new, mailbox) == mailbox.label
+        assert await password_of(store, only_new, mailbox) == first_password(mailbox)
     assert await rotate(store, Vault(new)) == RotationResult(0, 0)
 
 
@@ -126,7 +130,7 @@ async def test_a_rotation_killed_again_and_again_ends_complete_while_users_save(
     old = add_key(keyring)
     serving = Vault.from_file(keyring)
     mailboxes = await fill(store, serving, USERS, MAILBOXES)
-    wanted = {mailbox.id: mailbox.label for mailbox in mailboxes}
+    wanted = {mailbox.id: first_password(mailbox) for mailbox in mailboxes}
     stop = asyncio.Event()
 
     async def keep_saving(number: int) -> int:
@@ -138,7 +142,9 @@ async def test_a_rotation_killed_again_and_again_ends_complete_while_users_save(
                 found = await tx.mailboxes.find(mailbox.id)
                 assert found is not None
                 changed = replace(found, secret_version=found.secret_version + 1)
-                changed = replace(changed, destination=replace(found.destination, user=password))
+                changed = replace(
+                    changed, destination=replace(found.destination, user=f"changed-{number}-{saves}")
+                )
                 await tx.mailboxes.update(changed)
                 sealed = serving.seal(Secret(password), context_of(changed))
                 await tx.secrets.put(mailbox.id, FIELD, changed.secret_version, sealed)

@@ -84,7 +84,10 @@ class ImapConnectionTester:
             return _failed(Verdict(code), stages, destination)
         except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
             # The name of the type only: the text could quote what was sent or received.
-            _log.error("unexpected %s in stage %s", type(error).__name__, stages.current)
+            _log.error(
+                "unexpected error in a connection test",
+                extra={"error_type": type(error).__name__, "stage": stages.current.value},
+            )
             return _failed(Verdict(Code.PROTOCOL_ERROR), stages, destination)
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):

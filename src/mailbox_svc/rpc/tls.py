@@ -58,7 +58,7 @@ class _Certificates:
             return self.read() if self._stamps() != self._stamp else None
         except OSError as exc:
             # Half-way through a renewal: go on with what we have and look again next time.
-            log.warning("TLS file %s cannot be read", exc.filename)
+            log.warning("a TLS file cannot be read", extra={"path": str(exc.filename)})
             return None
 
     def _stamps(self) -> tuple[tuple[int, int, int], ...]:

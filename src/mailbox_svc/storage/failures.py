@@ -36,7 +36,7 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except DRIVER_ERRORS as error:
-        _log.warning("database failure: %s", _name(error))
+        _log.warning("database failure", extra={"error_type": _name(error)})
         raise StorageUnavailable from None
 
 

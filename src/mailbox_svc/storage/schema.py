@@ -46,7 +46,7 @@ def refuse_old_schema(current: str | None) -> None:
     if found.behind:
         raise ConfigError("The database is not of this release: run 'mailbox-svc migrate'.")
     if found.current != found.head:
-        _log.warning("the database is of a newer release (%s)", found.current)
+        _log.warning("the database is of a newer release", extra={"revision": found.current})
 
 
 @cache

@@ -112,7 +112,7 @@ class Vault:
             self.reload()
         except ConfigError as error:
             self._seen = seen  # said once; the keys at hand stay good
-            _log.error("keyring not reloaded: %s", error)
+            _log.error("the keyring was not reloaded", extra={"reason": error.message})
 
 
 def _bound_to(purpose: str, context: SecretContext, *more: str) -> bytes:

@@ -72,7 +72,7 @@ class Keyring:
             raise ConfigError(f"The keyring file {path} cannot be read: {reason}.") from None
         if mode & (stat.S_IRGRP | stat.S_IROTH):
             # A warning, since mounted container secrets are often like this and cannot be changed.
-            _log.warning("the keyring file %s can be read by others: chmod 600 it", path)
+            _log.warning("the keyring file can be read by others: chmod 600 it", extra={"path": str(path)})
         try:
             document = json.loads(raw)
             keys = {
