@@ -7,6 +7,7 @@ notice passes, no new call is taken, running calls end within the grace, then th
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -60,6 +61,9 @@ async def _serve_until_stopped(settings: Settings, on_ready: Callable[[int], Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_die, stop, number)
     async with running_service(settings) as (server, port):
+        # What is here now stays for good; the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         log.info("serving", extra={"address": settings.grpc_addr, "port": port})
         on_ready(port)
         await stop.wait()

@@ -265,7 +265,8 @@ async def test_an_error_nobody_foresaw_is_a_report_and_a_log_line_without_its_te
     tester = ImapConnectionTester(EgressPolicy(), resolver=Broken(["127.0.0.1"]))
     report = await tester.test(Destination(HOST, 993, True, "me"), PASSWORD, timeout=5)
     assert (report.code, report.stage) == (Code.PROTOCOL_ERROR, Stage.RESOLVE)
-    assert "RuntimeError" in caplog.text
+    (record,) = caplog.records
+    assert record.__dict__["error_type"] == "RuntimeError"
     assert "CANARY" not in caplog.text + repr(report)
 
 

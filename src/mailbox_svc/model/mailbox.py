@@ -53,3 +53,7 @@ class Mailbox:
     secret_version: int
     created_at: datetime
     updated_at: datetime
+
+    def __hash__(self) -> int:
+        """Cheap, for a cache looks up every mailbox of every List; equality still is of all fields."""
+        return hash((self.id, self.etag, self.last_tested_at))

@@ -10,7 +10,7 @@ from mailbox_svc.errors import DeadlinePassed, FieldViolation, InvalidFields
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.model.check import ConnectionReport
 from mailbox_svc.rpc.call import calling_user
-from mailbox_svc.rpc.convert import draft_from_pb, mailbox_to_pb, report_to_pb
+from mailbox_svc.rpc.convert import draft_from_pb, listed_to_pb, mailbox_to_pb, report_to_pb
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceServicer
@@ -32,7 +32,7 @@ class MailboxServicer(MailboxServiceServicer):
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:  # noqa: ARG002, N802
         mailboxes = await self._mailboxes.list(calling_user())
-        return pb.ListResponse(mailboxes=map(mailbox_to_pb, mailboxes))
+        return pb.ListResponse(mailboxes=map(listed_to_pb, mailboxes))
 
     async def Save(self, request: pb.SaveRequest, context: Context) -> pb.SaveResponse:  # noqa: ARG002, N802
         mailbox = await self._mailboxes.save(calling_user(), draft_from_pb(request))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Text, bindparam, column, func, select
 
@@ -28,6 +28,7 @@ _USERS = func.json_each(bindparam("for_users", type_=Text)).table_valued(column(
 _LIST_OF_SOME = LIST_OF_ALL.where(mailboxes.c.user_id.in_(select(_USERS.c.value)))
 
 _RawRow = Sequence[Any]
+_Answer: TypeAlias = "asyncio.Future[list[Mailbox]]"
 _Run = Callable[[Statement, Parameters], Awaitable[Sequence[_RawRow]]]
 
 
@@ -36,18 +37,17 @@ class SharedList:
 
     def __init__(self, run: _Run) -> None:
         self._run = run
-        self._waiting: dict[str, asyncio.Future[list[Mailbox]]] = {}
+        self._waiting: dict[str, list[_Answer]] = {}
         self._reading: asyncio.Task[None] | None = None
 
     async def of(self, user_id: str) -> list[Mailbox]:
         """Return the user's mailboxes in the order of `LIST`, as they are at some time after this call."""
-        answer = self._waiting.get(user_id)
-        if answer is None:
-            answer = self._waiting[user_id] = asyncio.get_running_loop().create_future()
-            if self._reading is None:
-                self._reading = asyncio.create_task(self._read_all())
-        # Shielded: another call of the same user may be waiting for the same answer.
-        return await asyncio.shield(answer)
+        # One for each caller, so that one who leaves takes no other's answer away.
+        answer: _Answer = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(user_id, []).append(answer)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_all())
+        return await answer
 
     async def _read_all(self) -> None:
         """Read until nobody waits."""
@@ -59,30 +59,27 @@ class SharedList:
         finally:
             self._reading = None
 
-    async def _read(self, answers: dict[str, asyncio.Future[list[Mailbox]]]) -> None:
+    async def _read(self, answers: dict[str, list[_Answer]]) -> None:
         try:
             rows = await self._run(_LIST_OF_SOME, {"for_users": json.dumps(list(answers))})
         except Exception as error:  # noqa: BLE001  (it belongs to the callers)
-            for answer in answers.values():
-                _settle(answer, error)
+            for waiting in answers.values():
+                for answer in _unanswered(waiting):
+                    answer.set_exception(error)
             return
         found: dict[str, list[Mailbox]] = {user: [] for user in answers}
         for row in rows:
             found[row[OWNER]].append(_decoded(tuple(row)))
-        for user, answer in answers.items():
-            _settle(answer, found[user])
+        for user, waiting in answers.items():
+            for answer in _unanswered(waiting):
+                answer.set_result(found[user].copy())
+
+
+def _unanswered(waiting: list[_Answer]) -> Iterator[_Answer]:
+    """Yield the answers that somebody still waits for."""
+    return (answer for answer in waiting if not answer.done())
 
 
 @lru_cache(maxsize=10_000)
 def _decoded(row: tuple[Any, ...]) -> Mailbox:
     return mailbox_from(compiled(_LIST_OF_SOME).row(row))
-
-
-def _settle(answer: asyncio.Future[list[Mailbox]], result: list[Mailbox] | Exception) -> None:
-    if answer.done():
-        return
-    if isinstance(result, Exception):
-        answer.set_exception(result)
-        answer.exception()  # its callers may all be gone
-    else:
-        answer.set_result(result)
