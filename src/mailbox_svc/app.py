@@ -18,8 +18,8 @@ from pathlib import Path
 import uvloop
 from prometheus_client import CollectorRegistry, start_http_server
 
-from mailbox_svc.config import Settings, jwt_secret
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.config import Settings, read_line
+from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier, mint_token
 from mailbox_svc.identity.jwks import KeySource
 from mailbox_svc.imap.dial import EgressPolicy
@@ -146,7 +146,7 @@ def mint(settings: Settings, *, subject: str, lifetime: float, service: bool) ->
     if settings.jwt_secret_file is None:
         raise ConfigError("Set MAILBOX_JWT_SECRET_FILE; with a JWKS URL only the issuer can make tokens.")
     return mint_token(
-        Secret(jwt_secret(settings.jwt_secret_file)),
+        Secret(read_line(settings.jwt_secret_file)),
         subject=subject,
         audience=settings.jwt_audience,
         issuer=settings.jwt_issuer,
@@ -168,7 +168,7 @@ def tester_from(settings: Settings) -> ImapConnectionTester:
 async def _verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
     audience, issuer = settings.jwt_audience, settings.jwt_issuer
     if settings.jwt_secret_file is not None:
-        secret = Secret(jwt_secret(settings.jwt_secret_file))
+        secret = Secret(read_line(settings.jwt_secret_file))
         yield CachingVerifier(HmacVerifier(secret, audience=audience, issuer=issuer))
         return
     if settings.jwt_jwks_url is None:
@@ -210,9 +210,7 @@ def _serve_metrics(address: str, registry: CollectorRegistry) -> Callable[[], No
     try:
         server, thread = start_http_server(int(port), addr=host.strip("[]"), registry=registry)
     except OSError as exc:
-        raise ConfigError(
-            f"Cannot serve metrics on {address}: {(exc.strerror or 'error').lower()}."
-        ) from None
+        raise ConfigError(f"Cannot serve metrics on {address}: {os_reason(exc)}.") from None
 
     def stop() -> None:
         server.shutdown()

@@ -14,11 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.errors import ConfigError, os_reason
 
 _PREFIX = "MAILBOX_"
-#: RFC 7518 §3.2: an HS256 key has at least the size of the hash.
-MIN_JWT_SECRET_BYTES = 32
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -138,14 +136,6 @@ def read_line(path: Path) -> str:
         raise ConfigError(f"Cannot read {path}: {_why(exc)}.") from None
 
 
-def jwt_secret(path: Path) -> str:
-    """Return the HS256 secret. Raises ConfigError when the file is missing or too short to be safe."""
-    secret = read_line(path)
-    if len(secret.encode()) < MIN_JWT_SECRET_BYTES:
-        raise ConfigError(f"The secret in {path} must have at least {MIN_JWT_SECRET_BYTES} bytes.")
-    return secret
-
-
 def _problem(error: Mapping[str, Any]) -> str:
     name = "_".join(str(part) for part in error["loc"][:1])
     text = str(error["msg"]).removeprefix("Value error, ")
@@ -153,4 +143,4 @@ def _problem(error: Mapping[str, Any]) -> str:
 
 
 def _why(exc: Exception) -> str:
-    return (exc.strerror or "error").lower() if isinstance(exc, OSError) else "not UTF-8 text"
+    return os_reason(exc) if isinstance(exc, OSError) else "not UTF-8 text"

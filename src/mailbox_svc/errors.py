@@ -38,6 +38,11 @@ class FieldViolation:
     description: str
 
 
+def os_reason(error: OSError) -> str:
+    """Return the system's words for a failure, to stand inside a sentence."""
+    return (error.strerror or "error").lower()
+
+
 class MailboxSvcError(Exception):
     """Something went wrong."""
 

@@ -13,7 +13,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from mailbox_svc import app
 from mailbox_svc.cli.console import errors
 from mailbox_svc.config import load
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.mailboxes.importing import ImportResult, import_mailboxes
 
 EXIT_SOME_SKIPPED = 3
@@ -68,6 +68,6 @@ def _text_of(source: str) -> str:
         raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return raw.decode("utf-8")
     except OSError as exc:
-        raise ConfigError(f"Cannot read {source}: {(exc.strerror or 'error').lower()}.") from None
+        raise ConfigError(f"Cannot read {source}: {os_reason(exc)}.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"Cannot read {source}: it is not UTF-8 text.") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbox_svc.config import Settings, load
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.vault import add_key
 
 
@@ -20,7 +20,7 @@ def dev_settings(folder: Path, **overrides: Any) -> Settings:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
-        raise ConfigError(f"Cannot make {folder}: {(exc.strerror or 'error').lower()}.") from None
+        raise ConfigError(f"Cannot make {folder}: {os_reason(exc)}.") from None
     wished = load()
     defaults: dict[str, Any] = {
         "database_url": f"sqlite:///{(folder / 'mailbox.sqlite3').resolve()}",

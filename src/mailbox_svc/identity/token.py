@@ -21,7 +21,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.registry import Header
 
 from mailbox_svc.errors import TokenExpired, TokenInvalid
-from mailbox_svc.model.caller import Caller
+from mailbox_svc.model.caller import Caller, is_user_id
 
 #: Returns the present Unix time in seconds.
 UnixTime = Callable[[], float]
@@ -30,8 +30,6 @@ UnixTime = Callable[[], float]
 MAX_TOKEN: Final = 8192
 #: Seconds by which the issuer's clock may differ from ours.
 LEEWAY: Final = 30
-#: Characters of `sub`, which becomes the user id.
-MAX_SUBJECT: Final = 255
 
 #: joserfc trusts the JSON types inside a token; wrong ones surface as these.
 _MALFORMED: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -116,7 +114,7 @@ class ClaimsPolicy:
             raise TokenInvalid("The token's claims are not readable.") from None
 
         subject: str = claims["sub"]
-        if not (0 < len(subject) <= MAX_SUBJECT and subject.isprintable()):
+        if not is_user_id(subject):
             raise TokenInvalid(_sentence("sub"))
         role = claims.get("role")
         if role == "anon":  # Supabase's public key: whoever opens the web page holds it

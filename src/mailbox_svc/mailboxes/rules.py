@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from mailbox_svc.errors import FieldViolation, InvalidFields
 from mailbox_svc.mailboxes.draft import Draft
+from mailbox_svc.model.caller import MAX_USER_ID, is_user_id
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret
 
 MAX_MAILBOXES = 100
 MAX_LABEL = 100
-MAX_USER_ID = 255
 #: RFC 5321 §4.5.3.1: 64 octets of local part, "@", 255 of domain.
 MAX_USER = 320
 #: RFC 1035 §2.3.4, less the trailing dot.
@@ -72,7 +72,7 @@ def checked_id(mailbox_id: str) -> str:
 
 def checked_user_id(user_id: str) -> str:
     """Return the user id. Raises InvalidFields unless it is 1 to 255 printable characters."""
-    if not 1 <= len(user_id) <= MAX_USER_ID or not user_id.isprintable():
+    if not is_user_id(user_id):
         raise InvalidFields(
             FieldViolation("user_id", f"The user id must be 1 to {MAX_USER_ID} printable characters.")
         )

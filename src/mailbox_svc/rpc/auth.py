@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from mailbox_svc.errors import FieldViolation, InvalidFields, NotAllowed, TokenInvalid, TokenMissing
+from mailbox_svc.model.caller import is_user_id
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.call import Metadata, values_of
 
 #: Longer tokens are refused unread; 8 KiB is what common servers take in one header line.
 _MAX_TOKEN = 8 * 1024
-#: As long as the column that holds it.
-_MAX_USER_ID = 255
 
 _USER_ID = "x-user-id"
 
@@ -24,12 +23,12 @@ async def user_of(metadata: Metadata, verifier: TokenVerifier) -> str:
     caller = await verifier.verify(_bearer_token(metadata))
     named = values_of(metadata, _USER_ID)
     if caller.is_service:
-        if len(named) != 1 or not _is_user_id(named[0]):
+        if len(named) != 1 or not is_user_id(named[0]):
             raise InvalidFields(
                 FieldViolation(_USER_ID, "A service token must name one user in x-user-id metadata.")
             )
         return named[0]
-    if not _is_user_id(caller.subject):
+    if not is_user_id(caller.subject):
         raise TokenInvalid
     if any(name != caller.subject for name in named):
         raise NotAllowed("Only a service token may act for another user.")
@@ -51,7 +50,3 @@ def _bearer_token(metadata: Metadata) -> str:
     if len(token) > _MAX_TOKEN:
         raise TokenInvalid
     return token
-
-
-def _is_user_id(text: str) -> bool:
-    return 0 < len(text) <= _MAX_USER_ID and text.isprintable()

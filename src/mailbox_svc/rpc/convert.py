@@ -22,9 +22,6 @@ _STATUS = {status: mailbox_pb2.MailboxStatus.Value(f"MAILBOX_STATUS_{status.name
 _STAGE = {stage: connection_test_pb2.TestStage.Value(f"TEST_STAGE_{stage.name}") for stage in Stage}
 _CODE = {code: connection_test_pb2.TestCode.Value(f"TEST_CODE_{code.name}") for code in Code}
 
-# A look-up goes through every provider's host names, and a user's mailboxes are at few of them.
-_provider_of = lru_cache(maxsize=4096)(provider_of)
-
 
 def draft_from_pb(message: pb.SaveRequest) -> Draft:
     """Return what the caller wants, with its password out of reach of logs from here on."""
@@ -43,7 +40,7 @@ def draft_from_pb(message: pb.SaveRequest) -> Draft:
 def mailbox_to_pb(mailbox: Mailbox) -> mailbox_pb2.Mailbox:
     """Return the mailbox as callers see it."""
     destination = mailbox.destination
-    provider = _provider_of(destination.host)
+    provider = provider_of(destination.host)
     return mailbox_pb2.Mailbox(
         id=mailbox.id,
         label=mailbox.label,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.errors import ConfigError, os_reason
 
 _log = logging.getLogger(__name__)
 
@@ -68,8 +68,7 @@ class Keyring:
             raw = path.read_bytes()
             mode = path.stat().st_mode
         except OSError as error:
-            reason = (error.strerror or "error").lower()
-            raise ConfigError(f"The keyring file {path} cannot be read: {reason}.") from None
+            raise ConfigError(f"The keyring file {path} cannot be read: {os_reason(error)}.") from None
         if mode & (stat.S_IRGRP | stat.S_IROTH):
             # A warning, since mounted container secrets are often like this and cannot be changed.
             _log.warning("the keyring file can be read by others: chmod 600 it", extra={"path": str(path)})
@@ -121,8 +120,7 @@ class Keyring:
         try:
             _replace_file(path, text.encode())
         except OSError as error:
-            reason = (error.strerror or "error").lower()
-            raise ConfigError(f"The keyring file {path} cannot be written: {reason}.") from None
+            raise ConfigError(f"The keyring file {path} cannot be written: {os_reason(error)}.") from None
 
 
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
