@@ -40,7 +40,7 @@ cli.add_typer(keys.cli, name="keys")
 
 @cli.callback(invoke_without_command=True)
 def _root(
-    *, version: bool = typer.Option(default=False, is_eager=True, help="Print the version and exit.")
+    *, version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit.")
 ) -> None:
     if version:
         typer.echo(f"mailbox-svc {__version__}")
