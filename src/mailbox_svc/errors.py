@@ -4,8 +4,16 @@ MailboxSvcError
 ├── InvalidFields            one or more fields of the request are wrong
 ├── MailboxNotFound          the caller has no mailbox with this id
 ├── PasswordRequired         the destination changed and no password came with it
-├── StaleMailbox             the etag is not the stored one
+├── HarvestNotFound          the caller has no harvest with this id, or none of this mailbox
+├── ContactNotFound          the caller has no contact with this id
+├── GroupNotFound            the caller has no group with this id
+├── GroupNameTaken           the caller has another group of this name
+├── Stale                    the etag is not the stored one
+│   ├── StaleMailbox
+│   ├── StaleContact
+│   └── StaleGroup
 ├── TooManyMailboxes         the user holds the most mailboxes allowed
+├── TooManyGroups            the user holds the most groups allowed
 ├── Throttled                try again after `retry_after`
 │   ├── RateLimited          too many tests by this user or to this destination
 │   └── Overloaded           the service is at its limit of calls
@@ -76,16 +84,58 @@ class PasswordRequired(MailboxSvcError):
     reason = "PASSWORD_REQUIRED"
 
 
-class StaleMailbox(MailboxSvcError):
-    """The mailbox was changed meanwhile; read it again."""
+class HarvestNotFound(MailboxSvcError):
+    """There is no such harvest."""
+
+    reason = "HARVEST_NOT_FOUND"
+
+
+class ContactNotFound(MailboxSvcError):
+    """There is no contact with this id."""
+
+    reason = "CONTACT_NOT_FOUND"
+
+
+class GroupNotFound(MailboxSvcError):
+    """There is no group with this id."""
+
+    reason = "GROUP_NOT_FOUND"
+
+
+class GroupNameTaken(MailboxSvcError):
+    """There is another group of this name."""
+
+    reason = "GROUP_NAME_TAKEN"
+
+
+class Stale(MailboxSvcError):
+    """It was changed meanwhile; read it again."""
 
     reason = "ETAG_MISMATCH"
+
+
+class StaleMailbox(Stale):
+    """The mailbox was changed meanwhile; read it again."""
+
+
+class StaleContact(Stale):
+    """The contact was changed meanwhile; read it again."""
+
+
+class StaleGroup(Stale):
+    """The group was changed meanwhile; read it again."""
 
 
 class TooManyMailboxes(MailboxSvcError):
     """This user holds the most mailboxes allowed."""
 
     reason = "MAILBOX_LIMIT_REACHED"
+
+
+class TooManyGroups(MailboxSvcError):
+    """This user holds the most groups allowed."""
+
+    reason = "GROUP_LIMIT_REACHED"
 
 
 class Throttled(MailboxSvcError):

@@ -33,7 +33,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PASSWORD_REQUIRED: _ErrorReason.ValueType  # 4
     """ERROR_REASON_PASSWORD_REQUIRED: host, port, tls or user changed without a password. FAILED_PRECONDITION."""
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 5
-    """ERROR_REASON_ETAG_MISMATCH: the mailbox was changed meanwhile; read it again. ABORTED."""
+    """ERROR_REASON_ETAG_MISMATCH: it was changed meanwhile; read it again. ABORTED."""
     ERROR_REASON_MAILBOX_LIMIT_REACHED: _ErrorReason.ValueType  # 6
     """ERROR_REASON_MAILBOX_LIMIT_REACHED: the user holds the most mailboxes allowed. RESOURCE_EXHAUSTED."""
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 7
@@ -56,6 +56,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_KEYS_UNAVAILABLE: the token issuer's keys cannot be had. UNAVAILABLE."""
     ERROR_REASON_DEADLINE_PASSED: _ErrorReason.ValueType  # 16
     """ERROR_REASON_DEADLINE_PASSED: the call's deadline passed before the work was done. DEADLINE_EXCEEDED."""
+    ERROR_REASON_HARVEST_NOT_FOUND: _ErrorReason.ValueType  # 17
+    """ERROR_REASON_HARVEST_NOT_FOUND: the caller has no harvest with this id, or none of this mailbox. NOT_FOUND."""
+    ERROR_REASON_CONTACT_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """ERROR_REASON_CONTACT_NOT_FOUND: the caller has no contact with this id. NOT_FOUND."""
+    ERROR_REASON_GROUP_NOT_FOUND: _ErrorReason.ValueType  # 19
+    """ERROR_REASON_GROUP_NOT_FOUND: the caller has no group with this id. NOT_FOUND."""
+    ERROR_REASON_GROUP_NAME_TAKEN: _ErrorReason.ValueType  # 20
+    """ERROR_REASON_GROUP_NAME_TAKEN: the caller has another group of this name. ALREADY_EXISTS."""
+    ERROR_REASON_GROUP_LIMIT_REACHED: _ErrorReason.ValueType  # 21
+    """ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is what google.rpc.ErrorInfo.reason says, without the prefix, in domain "mailboxes.v1"."""
@@ -71,7 +81,7 @@ ERROR_REASON_MAILBOX_NOT_FOUND: ErrorReason.ValueType  # 3
 ERROR_REASON_PASSWORD_REQUIRED: ErrorReason.ValueType  # 4
 """ERROR_REASON_PASSWORD_REQUIRED: host, port, tls or user changed without a password. FAILED_PRECONDITION."""
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 5
-"""ERROR_REASON_ETAG_MISMATCH: the mailbox was changed meanwhile; read it again. ABORTED."""
+"""ERROR_REASON_ETAG_MISMATCH: it was changed meanwhile; read it again. ABORTED."""
 ERROR_REASON_MAILBOX_LIMIT_REACHED: ErrorReason.ValueType  # 6
 """ERROR_REASON_MAILBOX_LIMIT_REACHED: the user holds the most mailboxes allowed. RESOURCE_EXHAUSTED."""
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 7
@@ -94,4 +104,14 @@ ERROR_REASON_KEYS_UNAVAILABLE: ErrorReason.ValueType  # 15
 """ERROR_REASON_KEYS_UNAVAILABLE: the token issuer's keys cannot be had. UNAVAILABLE."""
 ERROR_REASON_DEADLINE_PASSED: ErrorReason.ValueType  # 16
 """ERROR_REASON_DEADLINE_PASSED: the call's deadline passed before the work was done. DEADLINE_EXCEEDED."""
+ERROR_REASON_HARVEST_NOT_FOUND: ErrorReason.ValueType  # 17
+"""ERROR_REASON_HARVEST_NOT_FOUND: the caller has no harvest with this id, or none of this mailbox. NOT_FOUND."""
+ERROR_REASON_CONTACT_NOT_FOUND: ErrorReason.ValueType  # 18
+"""ERROR_REASON_CONTACT_NOT_FOUND: the caller has no contact with this id. NOT_FOUND."""
+ERROR_REASON_GROUP_NOT_FOUND: ErrorReason.ValueType  # 19
+"""ERROR_REASON_GROUP_NOT_FOUND: the caller has no group with this id. NOT_FOUND."""
+ERROR_REASON_GROUP_NAME_TAKEN: ErrorReason.ValueType  # 20
+"""ERROR_REASON_GROUP_NAME_TAKEN: the caller has another group of this name. ALREADY_EXISTS."""
+ERROR_REASON_GROUP_LIMIT_REACHED: ErrorReason.ValueType  # 21
+"""ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

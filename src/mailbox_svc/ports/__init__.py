@@ -1,4 +1,8 @@
-"""What the use cases need from outside, as Protocols. Adapters satisfy them by shape; `app` wires them."""
+"""What the use cases need from outside, as Protocols. Adapters satisfy them by shape; `app` wires them.
+
+Here: time, the store with mailboxes and secrets, the vault, the tester, the verifier.
+`mail`, `harvests` and `contacts` hold the rest.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.check import ConnectionReport, Credential
 from mailbox_svc.model.mailbox import Destination, Mailbox, Status
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
+from mailbox_svc.ports.contacts import ContactRepository, GroupRepository
+from mailbox_svc.ports.harvests import FolderRepository, HarvestRepository
 
 #: Returns the present time, aware, in UTC.
 Clock = Callable[[], datetime]
@@ -40,7 +46,10 @@ class MailboxRepository(Protocol):
         """
 
     async def delete(self, mailbox_id: str) -> bool:
-        """Remove it with all that hangs on it; False when there is none."""
+        """Remove it with all that hangs on it; False when there is none.
+
+        What it has seen is marked for judging anew: `contacts.unjudged` gives it.
+        """
 
 
 class SecretRepository(Protocol):
@@ -71,6 +80,18 @@ class Transaction(Protocol):
     @property
     def secrets(self) -> SecretRepository: ...
 
+    @property
+    def harvests(self) -> HarvestRepository: ...
+
+    @property
+    def folders(self) -> FolderRepository: ...
+
+    @property
+    def contacts(self) -> ContactRepository: ...
+
+    @property
+    def groups(self) -> GroupRepository: ...
+
 
 class Store(Protocol):
     """The database."""
@@ -81,8 +102,17 @@ class Store(Protocol):
         Raises StorageUnavailable when the database does not answer.
         """
 
+    def read(self, user_id: str) -> AbstractAsyncContextManager[Transaction]:
+        """Open the same for reading only: it waits for no writer, and nobody waits for it.
+
+        Each statement sees what is committed when it runs. Raises StorageUnavailable.
+        """
+
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         """Return the user's mailboxes by creation time, then id. The hot read: one statement."""
+
+    async def claimable_harvests(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Return (user id, harvest id) of harvests that nobody runs: QUEUED, or RUNNING past their lease."""
 
     async def key_usage(self) -> dict[str, int]:
         """Return how many secrets of all users each key-encryption key wraps, by key id."""

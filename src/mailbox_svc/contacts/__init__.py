@@ -1,0 +1,1 @@
+"""Contacts: judged from what harvests have counted, listed, grouped, exported."""

@@ -1,0 +1,81 @@
+"""Storing contacts and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from mailbox_svc.model.contact import (
+    Contact,
+    ContactEvidence,
+    Cursor,
+    Filter,
+    Group,
+    Judgement,
+    Order,
+)
+
+
+class ContactRepository(Protocol):
+    """The contacts of the transaction's user. Never commits."""
+
+    async def unjudged(self, limit: int) -> list[ContactEvidence]:
+        """Return up to `limit` contacts whose evidence has changed since they were judged.
+
+        One that has no evidence left comes without tallies.
+        """
+
+    async def judge(
+        self, judged: Sequence[tuple[ContactEvidence, Judgement | None]], *, now: datetime
+    ) -> None:
+        """Store what `unjudged` gave in this transaction with its judgement, and mark it judged.
+
+        None removes the contact. New ones get an id. `revision` grows where name, addresses or kind differ.
+        """
+
+    async def find(self, contact_id: str) -> Contact | None:
+        """Return the contact, kept or skipped."""
+
+    async def page(self, which: Filter, order: Order, *, after: Cursor | None, limit: int) -> list[Contact]:
+        """Return up to `limit` contacts that come after the cursor. Ties are in the order of ids."""
+
+    async def count(self, which: Filter) -> int:
+        """Return how many match."""
+
+    async def update(self, contact: Contact) -> None:
+        """Store what the user typed, with etag and `updated_at`; `find` gave it in this transaction."""
+
+    async def delete(self, contact_id: str, *, now: datetime) -> None:
+        """Erase what is known and keep only that its addresses are not wanted; leave all groups."""
+
+
+class GroupRepository(Protocol):
+    """The groups of the transaction's user. Never commits."""
+
+    async def all(self) -> list[Group]:
+        """Return all groups by name, then id."""
+
+    async def find(self, group_id: str) -> Group | None:
+        """Return the group, locked against other writers until the transaction ends."""
+
+    async def named(self, name: str) -> Group | None:
+        """Return the group whose name is equal but for case."""
+
+    async def insert(self, group: Group) -> None:
+        """Add it. Raises GroupNotFound when the id is another user's, GroupNameTaken."""
+
+    async def update(self, group: Group) -> None:
+        """Store name, etag and `updated_at`. Raises GroupNameTaken."""
+
+    async def delete(self, group_id: str) -> bool:
+        """Remove it with its memberships; False when there is none."""
+
+    async def revisions(self, group_id: str, contact_ids: Sequence[str]) -> dict[str, int]:
+        """Return, for those that are members, the contact's revision at its latest import."""
+
+    async def put_members(self, group_id: str, members: Sequence[tuple[str, int]]) -> None:
+        """Add contacts, or set the revision (id, revision) of those that are members already."""
+
+    async def remove_members(self, group_id: str, contact_ids: Sequence[str]) -> int:
+        """Take these out; return how many were members."""
