@@ -109,7 +109,7 @@ class ContactEvidence:
     deleted: bool = False
     #: It is one of the user's own addresses.
     own: bool = False
-    #: It is a member of a group.
+    #: The user has put it into a group. It stays a contact when it leaves the group.
     grouped: bool = False
 
 

@@ -26,10 +26,13 @@ class ContactRepository(Protocol):
         One that has no evidence left comes without tallies.
         """
 
+    async def evidence(self, contact_ids: Sequence[str]) -> list[ContactEvidence]:
+        """Return what these contacts are judged by, whether it has changed or not. Order means nothing."""
+
     async def judge(
         self, judged: Sequence[tuple[ContactEvidence, Judgement | None]], *, now: datetime
     ) -> None:
-        """Store what `unjudged` gave in this transaction with its judgement, and mark it judged.
+        """Store what `unjudged` or `evidence` gave in this transaction with its judgement; mark it judged.
 
         None removes the contact. New ones get an id. `revision` grows where name, addresses or kind differ.
         """
@@ -56,6 +59,9 @@ class GroupRepository(Protocol):
     async def all(self) -> list[Group]:
         """Return all groups by name, then id."""
 
+    async def count(self) -> int:
+        """Return how many there are; no other transaction can add one until this ends."""
+
     async def find(self, group_id: str) -> Group | None:
         """Return the group, locked against other writers until the transaction ends."""
 
@@ -75,7 +81,10 @@ class GroupRepository(Protocol):
         """Return, for those that are members, the contact's revision at its latest import."""
 
     async def put_members(self, group_id: str, members: Sequence[tuple[str, int]]) -> None:
-        """Add contacts, or set the revision (id, revision) of those that are members already."""
+        """Add contacts, or set the revision (id, revision) of those that are members already.
+
+        From then on `ContactEvidence.grouped` is true of them, even when they leave the group.
+        """
 
     async def remove_members(self, group_id: str, contact_ids: Sequence[str]) -> int:
         """Take these out; return how many were members."""
