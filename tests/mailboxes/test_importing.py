@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from mailbox_svc.mailboxes.credentials import password_context
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.importing import ImportResult, import_mailboxes
-from mailbox_svc.mailboxes.service import password_context
 from mailbox_svc.model.mailbox import Status
 from mailbox_svc.model.secret import Secret, SecretField
 from support.parts import Parts, parts

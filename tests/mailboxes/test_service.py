@@ -20,8 +20,9 @@ from mailbox_svc.errors import (
     StaleMailbox,
     TooManyMailboxes,
 )
+from mailbox_svc.mailboxes.credentials import password_context
 from mailbox_svc.mailboxes.draft import Draft
-from mailbox_svc.mailboxes.service import TestRates, password_context
+from mailbox_svc.mailboxes.service import TestRates
 from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.model.secret import Secret, SecretField

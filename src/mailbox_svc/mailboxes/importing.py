@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailbox_svc.errors import FieldViolation, InvalidFields, MailboxNotFound, TooManyMailboxes
+from mailbox_svc.mailboxes.credentials import put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.json_rows import BadText, Row, rows
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, checked, checked_user_id
-from mailbox_svc.mailboxes.service import new_mailbox, put_password
+from mailbox_svc.mailboxes.service import new_mailbox
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import Clock, Store, Vault

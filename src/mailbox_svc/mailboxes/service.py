@@ -20,14 +20,14 @@ from mailbox_svc.errors import (
     StaleMailbox,
     TooManyMailboxes,
 )
+from mailbox_svc.mailboxes.credentials import mailbox_with_credential, put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.limits import Rate, RateLimiter
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_id
 from mailbox_svc.mailboxes.shared import SharedRuns
-from mailbox_svc.model.check import Code, ConnectionReport, Password
+from mailbox_svc.model.check import Code, ConnectionReport, Credential, Password
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.providers import provider_of
-from mailbox_svc.model.secret import Secret, SecretContext, SecretField
 from mailbox_svc.ports import Clock, ConnectionTester, Store, Transaction, Vault
 
 #: Codes after which only the user can mend it, by connecting the account again.
@@ -100,10 +100,12 @@ class Mailboxes:
         Tests of one mailbox that overlap share one connection. `timeout` is in seconds.
         Raises MailboxNotFound, RateLimited or SecretUnreadable.
         """
-        mailbox, password = await self._with_password(user_id, checked_id(mailbox_id))
+        mailbox, credential = await mailbox_with_credential(
+            self._store, self._vault, user_id, checked_id(mailbox_id)
+        )
         return await self._runs.run(
             (user_id, mailbox.id, mailbox.secret_version),
-            lambda: self._test_and_record(mailbox, password, timeout),
+            lambda: self._test_and_record(mailbox, credential, timeout),
         )
 
     async def test_draft(self, user_id: str, draft: Draft, *, timeout: float) -> ConnectionReport:
@@ -113,15 +115,17 @@ class Mailboxes:
         destination must be the stored one. Raises InvalidFields, PasswordRequired or RateLimited.
         """
         wanted = checked(draft, label_needed=False)
-        password = wanted.password
-        if password is None:
-            if wanted.id is None:
-                raise InvalidFields(FieldViolation("password", "Enter the password."))
-            mailbox, password = await self._with_password(user_id, wanted.id)
+        credential: Credential
+        if wanted.password is not None:
+            credential = Password(wanted.password)
+        elif wanted.id is None:
+            raise InvalidFields(FieldViolation("password", "Enter the password."))
+        else:
+            mailbox, credential = await mailbox_with_credential(self._store, self._vault, user_id, wanted.id)
             if mailbox.destination != wanted.destination:
                 raise PasswordRequired
         self._take_rates(user_id, wanted.destination)
-        return await self._tester.test(wanted.destination, Password(password), timeout=timeout)
+        return await self._tester.test(wanted.destination, credential, timeout=timeout)
 
     async def _create(self, tx: Transaction, user_id: str, wanted: CheckedDraft) -> Mailbox:
         if wanted.id is not None and (wanted.etag is not None or wanted.password is None):
@@ -165,27 +169,13 @@ class Mailboxes:
         await put_password(tx, self._vault, mailbox, wanted.password)
         return mailbox
 
-    async def _with_password(self, user_id: str, mailbox_id: str) -> tuple[Mailbox, Secret]:
-        async with self._store.begin(user_id) as tx:
-            mailbox = await tx.mailboxes.find(mailbox_id)
-            if mailbox is None:
-                raise MailboxNotFound
-            sealed = await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
-        if sealed is None:
-            raise PasswordRequired("No password is stored for this mailbox; save it with one.")
-        return mailbox, self._vault.open(sealed, password_context(mailbox))
-
-    async def _test_and_record(self, mailbox: Mailbox, password: Secret, timeout: float) -> ConnectionReport:
+    async def _test_and_record(
+        self, mailbox: Mailbox, credential: Credential, timeout: float
+    ) -> ConnectionReport:
         self._take_rates(mailbox.user_id, mailbox.destination)
-        report = await self._tester.test(mailbox.destination, Password(password), timeout=timeout)
+        report = await self._tester.test(mailbox.destination, credential, timeout=timeout)
         async with self._store.begin(mailbox.user_id) as tx:
-            await tx.mailboxes.record_test(
-                mailbox.id,
-                secret_version=mailbox.secret_version,
-                status=_status_after(report),
-                tested_at=self._clock(),
-                error=report.error,
-            )
+            await record_login(tx, mailbox, report, now=self._clock())
         return report
 
     def _take_rates(self, user_id: str, destination: Destination) -> None:
@@ -216,25 +206,19 @@ def new_mailbox(user_id: str, mailbox_id: str, wanted: CheckedDraft, now: dateti
     )
 
 
-def password_context(mailbox: Mailbox) -> SecretContext:
-    """Return what the mailbox's password is bound to."""
-    return SecretContext(
-        field=SecretField.MAILBOX_PASSWORD,
-        user_id=mailbox.user_id,
-        mailbox_id=mailbox.id,
-        destination=mailbox.destination,
-        version=mailbox.secret_version,
-    )
-
-
-async def put_password(tx: Transaction, vault: Vault, mailbox: Mailbox, password: Secret) -> None:
-    """Seal the password for this mailbox and store it in the same transaction."""
-    sealed = vault.seal(password, password_context(mailbox))
-    await tx.secrets.put(mailbox.id, SecretField.MAILBOX_PASSWORD, mailbox.secret_version, sealed)
-
-
 def _new_etag() -> str:
     return secrets.token_hex(8)
+
+
+async def record_login(tx: Transaction, mailbox: Mailbox, report: ConnectionReport, *, now: datetime) -> None:
+    """Store what a real connection showed, unless the mailbox's secret has changed since it was read."""
+    await tx.mailboxes.record_test(
+        mailbox.id,
+        secret_version=mailbox.secret_version,
+        status=_status_after(report),
+        tested_at=now,
+        error=report.error,
+    )
 
 
 def _status_after(report: ConnectionReport) -> Status:
