@@ -1,0 +1,171 @@
+"""What the fields of requests about contacts may hold. Reports every wrong field at once."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mailbox_svc.contacts.drafts import GroupDraft, ImportOrder, Selection, TypedChanges
+from mailbox_svc.errors import FieldViolation, InvalidFields
+from mailbox_svc.model.contact import Kind
+
+MAX_GROUPS = 1000
+MAX_GROUP_NAME = 100
+#: Contacts that may be named one by one in a call.
+MAX_IDS = 1000
+MAX_QUERY = 200
+MAX_RANK = 100
+DEFAULT_PAGE, MAX_PAGE = 100, 1000
+
+#: In characters, and what each field is called.
+_TYPED = {
+    "display_name": (200, "name"),
+    "organization": (200, "organization"),
+    "phone": (50, "telephone number"),
+    "note": (2000, "note"),
+}
+
+
+def checked_id(given: str, field: str = "id") -> str:
+    """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
+    if not given:
+        raise InvalidFields(FieldViolation(field, "The id is missing."))
+    return _stored_id(given)
+
+
+def checked_ids(given: Sequence[str], field: str) -> tuple[str, ...]:
+    """Return the ids in their stored spelling, each once. Raises InvalidFields when there are too many."""
+    if len(given) > MAX_IDS:
+        raise InvalidFields(_too_many(field))
+    return tuple(dict.fromkeys(_stored_id(one) for one in given))
+
+
+def checked_size(size: int) -> int:
+    """Return how many contacts a page holds at most. Raises InvalidFields."""
+    if not 0 <= size <= MAX_PAGE:
+        raise InvalidFields(FieldViolation("page_size", f"The page size must be between 0 and {MAX_PAGE}."))
+    return size or DEFAULT_PAGE
+
+
+def checked_query(query: str, field: str) -> str:
+    """Return the query. Raises InvalidFields when it is too long."""
+    if len(query) > MAX_QUERY:
+        raise InvalidFields(_long_query(field))
+    return query
+
+
+def checked_changes(changes: TypedChanges) -> TypedChanges:
+    """Return the changes in their stored spelling. Raises InvalidFields naming every wrong field."""
+    trimmed = {
+        name: text.replace("\r\n", "\n").strip()
+        for name in _TYPED
+        if (text := getattr(changes, name)) is not None
+    }
+    violations = [
+        FieldViolation(name, sentence) for name, text in trimmed.items() for sentence in _wrong(name, text)
+    ]
+    if violations:
+        raise InvalidFields(*violations)
+    return replace(changes, **trimmed)
+
+
+def checked_group(draft: GroupDraft) -> GroupDraft:
+    """Return the draft in its stored spelling. Raises InvalidFields naming every wrong field."""
+    draft = replace(draft, name=_group_name(draft.name))
+    violations = [FieldViolation("name", sentence) for sentence in _wrong_group_name(draft.name)]
+    if draft.id is not None and not _is_uuid(draft.id):
+        violations.append(FieldViolation("id", "The id must be a UUID."))
+    if draft.id is None and draft.etag is not None:
+        violations.append(FieldViolation("etag", "An etag needs the id of the group it was read from."))
+    if violations:
+        raise InvalidFields(*violations)
+    return draft if draft.id is None else replace(draft, id=_stored_id(draft.id))
+
+
+def checked_import(order: ImportOrder) -> ImportOrder:
+    """Return the order in its stored spelling. Raises InvalidFields naming every wrong field."""
+    violations = [*_wrong_target(order), *_wrong_selection(order.selection)]
+    if violations:
+        raise InvalidFields(*violations)
+    selection = replace(
+        order.selection,
+        ids=checked_ids(order.selection.ids, "selection.ids"),
+        kinds=order.selection.kinds or frozenset({Kind.PERSON}),
+        mailbox_id=order.selection.mailbox_id and _stored_id(order.selection.mailbox_id),
+    )
+    return replace(
+        order,
+        group_id=order.group_id and _stored_id(order.group_id),
+        group_name=order.group_name and _group_name(order.group_name),
+        selection=selection,
+    )
+
+
+def _wrong_target(order: ImportOrder) -> Iterator[FieldViolation]:
+    if order.group_name is not None:
+        for sentence in _wrong_group_name(_group_name(order.group_name)):
+            yield FieldViolation("group_name", sentence)
+    elif not order.group_id:
+        yield FieldViolation("group_id", "Say which group to import into, by id or by name.")
+
+
+def _wrong_selection(selection: Selection) -> Iterator[FieldViolation]:
+    if len(selection.ids) > MAX_IDS:
+        yield _too_many("selection.ids")
+    if not 0 <= selection.min_rank <= MAX_RANK:
+        yield FieldViolation("selection.min_rank", f"A rank is between 0 and {MAX_RANK}.")
+    if len(selection.query) > MAX_QUERY:
+        yield _long_query("selection.query")
+
+
+def _wrong(name: str, text: str) -> Iterator[str]:
+    longest, called = _TYPED[name]
+    if len(text) > longest:
+        yield f"The {called} may have at most {longest} characters."
+    if _has_control(text.replace("\n", " ") if name == "note" else text):
+        allowed = " other than line breaks" if name == "note" else ""
+        yield f"The {called} must not contain control characters{allowed}."
+
+
+def _wrong_group_name(name: str) -> Iterator[str]:
+    if not any(c.isprintable() and not c.isspace() for c in name):
+        yield "Give the group a name."
+    elif len(name) > MAX_GROUP_NAME:
+        yield f"The name may have at most {MAX_GROUP_NAME} characters."
+    elif _has_control(name):
+        yield "The name must not contain control characters."
+
+
+def _group_name(name: str) -> str:
+    """One spelling for what looks the same, so that names that look the same are the same."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _too_many(field: str) -> FieldViolation:
+    return FieldViolation(field, f"At most {MAX_IDS} contacts can be named at once.")
+
+
+def _long_query(field: str) -> FieldViolation:
+    return FieldViolation(field, f"The query may have at most {MAX_QUERY} characters.")
+
+
+def _stored_id(given: str) -> str:
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        # Not a UUID, so nothing has it: the look-up will say so in the usual words.
+        return given
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _has_control(text: str) -> bool:
+    # Cc are control characters, Cs lone surrogates (not encodable), Zl/Zp Unicode line breaks.
+    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text)
