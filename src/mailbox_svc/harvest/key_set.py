@@ -32,14 +32,15 @@ class KeySet:
 
     def add(self, key: bytes) -> bool:
         """Add the key; return whether it is new."""
-        return self._add(int.from_bytes(key, "little"))
+        return self.add_number(int.from_bytes(key, "little"))
 
     def update(self, keys: bytes) -> None:
         """Add keys that lie one behind the other."""
         for at in range(0, len(keys), KEY_SIZE):
-            self._add(int.from_bytes(keys[at : at + KEY_SIZE], "little"))
+            self.add_number(int.from_bytes(keys[at : at + KEY_SIZE], "little"))
 
-    def _add(self, number: int) -> bool:
+    def add_number(self, number: int) -> bool:
+        """Add a key that is an unsigned number of 64 bits; return whether it is new."""
         if not number:  # which marks a free slot
             new, self._has_zero = not self._has_zero, True
             return new
@@ -63,4 +64,4 @@ class KeySet:
         self._room = size * 2 // 3
         for number in old:
             if number:
-                self._add(number)
+                self.add_number(number)

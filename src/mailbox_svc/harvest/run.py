@@ -1,0 +1,214 @@
+"""One attempt at one harvest: connects, reads every folder from where it was left, and ends in a state.
+
+Invariants: a chunk of tallies and the folder's new position commit in one transaction, and only while the
+attempt is still ours; whatever ends the attempt, the next one goes on from the last commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mailbox_svc.contacts.refresh import refresh
+from mailbox_svc.errors import MailboxNotFound, StorageUnavailable
+from mailbox_svc.harvest.failures import failure_of
+from mailbox_svc.harvest.limits import HarvestLimits
+from mailbox_svc.harvest.meter import Meter
+from mailbox_svc.harvest.session import HarvestSession, RunLost
+from mailbox_svc.mailboxes.credentials import mailbox_with_credential
+from mailbox_svc.mailboxes.service import record_login
+from mailbox_svc.model.check import Code, ConnectionReport, Stage
+from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState
+from mailbox_svc.model.mailbox import Mailbox, Status
+from mailbox_svc.ports import Clock, Store, Vault
+from mailbox_svc.ports.mail import MailSource, ReadingFailed
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What every run works with."""
+
+    store: Store
+    vault: Vault
+    source: MailSource
+    clock: Clock
+    limits: HarvestLimits
+
+
+class HarvestRun:
+    """One attempt at a harvest that was claimed."""
+
+    def __init__(self, parts: RunParts, harvest: Harvest) -> None:
+        self._parts = parts
+        self._harvest = harvest
+        self._meter = Meter()
+        self._task: asyncio.Task[object] | None = None
+        self._lost = False
+        self._skipped = harvest.skipped_folders
+
+    @property
+    def harvest(self) -> Harvest:
+        """The harvest as it is now; its final state once `execute` has returned."""
+        if self._harvest.state.final:
+            return self._harvest
+        return replace(self._harvest, progress=self._meter.progress())
+
+    def lose(self) -> None:
+        """Stop: the run is not ours any more, because it was cancelled or taken over."""
+        if not self._lost and self._task is not None:
+            self._task.cancel()
+        self._lost = True
+
+    async def execute(self) -> None:
+        """Run to an end and store it. Cancelled, it gives the harvest back for another process to go on."""
+        self._task = asyncio.current_task()
+        beat = asyncio.create_task(self._keep_lease())
+        try:
+            failure = await self._failure()
+            await self._judge()
+            state = HarvestState.FAILED if failure else HarvestState.DONE
+            await self._finish(state, failure)
+        except RunLost:
+            await self._after_loss()
+        except asyncio.CancelledError:
+            if not self._lost:
+                await asyncio.shield(self._give_back())
+                raise
+            if self._task is not None:
+                self._task.uncancel()
+            await self._after_loss()
+        except StorageUnavailable:
+            # The lease runs out, and whoever finds it then goes on.
+            _log.warning("a harvest's end could not be stored", extra={"harvest_id": self._harvest.id})
+        finally:
+            beat.cancel()
+
+    async def _failure(self) -> Failure | None:
+        """Read everything; return why that was not possible."""
+        try:
+            async with asyncio.timeout(self._parts.limits.seconds):
+                await self._read_all()
+        except RunLost:
+            raise
+        except MailboxNotFound:
+            raise RunLost from None
+        except TimeoutError:
+            return Failure(
+                FailureCode.DEADLINE_PASSED,
+                "The harvest took longer than one may; the next one goes on where it stopped.",
+                retryable=True,
+            )
+        except Exception as error:  # noqa: BLE001  (each ends in a state)
+            return failure_of(error)
+        return None
+
+    async def _read_all(self) -> None:
+        """Read in as many connections as it takes, as long as they bring it forward."""
+        limits = self._parts.limits
+        failures = 0
+        while True:
+            session = HarvestSession(
+                self._parts.store, self._harvest, self._meter, limits, clock=self._parts.clock
+            )
+            try:
+                await self._read_in(session)
+            except (ReadingFailed, StorageUnavailable) as error:
+                failures = 1 if session.committed else failures + 1
+                may_pass = not isinstance(error, ReadingFailed) or error.report.retryable
+                # What fails before any mail was read is told at once.
+                if not may_pass or not self._meter.scanned or failures > limits.retries:
+                    raise
+                await asyncio.sleep(limits.retry_pause * 2 ** (failures - 1))
+            else:
+                self._skipped = tuple(session.skipped)
+                return
+
+    async def _read_in(self, session: HarvestSession) -> None:
+        parts, harvest = self._parts, self._harvest
+        mailbox, credential = await mailbox_with_credential(
+            parts.store, parts.vault, harvest.user_id, harvest.mailbox_id
+        )
+        try:
+            async with parts.source.open(
+                mailbox.destination, credential, timeout=parts.limits.connect_timeout
+            ) as reader:
+                if mailbox.status is not Status.OK:
+                    await self._record_login(mailbox, ConnectionReport(Code.OK, Stage.LIST))
+                await session.read(reader, mailbox.destination.user)
+        except ReadingFailed as error:
+            if not error.report.retryable:
+                await self._record_login(mailbox, error.report)
+            raise
+
+    async def _record_login(self, mailbox: Mailbox, report: ConnectionReport) -> None:
+        """Show on the mailbox that its login works, or what only its user can mend."""
+        async with self._parts.store.begin(mailbox.user_id) as tx:
+            await record_login(tx, mailbox, report, now=self._parts.clock())
+
+    async def _judge(self) -> None:
+        await refresh(self._parts.store, self._harvest.user_id, clock=self._parts.clock)
+
+    async def _finish(self, state: HarvestState, failure: Failure | None) -> None:
+        ended = replace(
+            self._harvest,
+            state=state,
+            failure=failure,
+            progress=self._meter.progress(ended=True),
+            skipped_folders=self._skipped,
+            lease_until=None,
+            ended_at=self._parts.clock(),
+        )
+        async with self._parts.store.begin(ended.user_id) as tx:
+            if not await tx.harvests.finish(ended):
+                raise RunLost
+        self._harvest = ended
+
+    async def _after_loss(self) -> None:
+        """What was committed stays, and shows."""
+        with suppress(StorageUnavailable):
+            await self._judge()
+            async with self._parts.store.begin(self._harvest.user_id) as tx:
+                stored = await tx.harvests.find(self._harvest.id)
+            if stored is not None:
+                self._harvest = stored
+
+    async def _give_back(self) -> None:
+        waiting = replace(
+            self._harvest,
+            state=HarvestState.QUEUED,
+            progress=self._meter.progress(),
+            lease_until=None,
+        )
+        with suppress(StorageUnavailable):
+            async with self._parts.store.begin(waiting.user_id) as tx:
+                await tx.harvests.finish(waiting)
+
+    async def _keep_lease(self) -> None:
+        """Give a sign of life now and then, and stop the run when it is no longer ours."""
+        lease = timedelta(seconds=self._parts.limits.lease)
+        judged = time.monotonic()
+        while True:
+            await asyncio.sleep(self._parts.limits.lease / 3)
+            harvest = self.harvest
+            try:
+                async with self._parts.store.begin(harvest.user_id) as tx:
+                    ours = await tx.harvests.beat(
+                        harvest.id,
+                        harvest.attempt,
+                        progress=harvest.progress,
+                        lease_until=self._parts.clock() + lease,
+                    )
+                if not ours:
+                    self.lose()
+                    return
+                if time.monotonic() - judged >= self._parts.limits.judge_every:
+                    await self._judge()
+                    judged = time.monotonic()
+            except StorageUnavailable:
+                continue  # the chunks will tell, or the next sign of life

@@ -1,0 +1,111 @@
+"""The harvests that this process runs: takes them up, a few at a time, and those of processes that died."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from mailbox_svc.errors import StorageUnavailable
+from mailbox_svc.harvest.run import HarvestRun, RunParts
+from mailbox_svc.model.harvest import Harvest
+
+_log = logging.getLogger(__name__)
+
+#: Called with each harvest that this process has brought to an end.
+OnEnd = Callable[[Harvest], None]
+
+
+class HarvestRuns:
+    """Runs harvests in the background. Start and stop it in one event loop."""
+
+    def __init__(self, parts: RunParts, *, on_end: OnEnd | None = None) -> None:
+        self._parts = parts
+        self._on_end = on_end
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._runs: dict[str, HarvestRun] = {}
+        self._of_user: Counter[str] = Counter()
+        self._look = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take up what waits."""
+        self._looking = asyncio.create_task(self._keep_looking())
+
+    async def stop(self) -> None:
+        """Stop all runs at their last chunk and give them back; whoever starts next goes on."""
+        tasks = [task for task in (self._looking, *self._tasks.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def wake(self) -> None:
+        """Look at once for harvests that wait."""
+        self._look.set()
+
+    def running(self, harvest_id: str) -> Harvest | None:
+        """Return the harvest as it is now, if this process runs it."""
+        run = self._runs.get(harvest_id)
+        return run.harvest if run else None
+
+    async def cancelled(self, harvest_id: str) -> None:
+        """Stop a run that was cancelled, and wait until it has."""
+        run, task = self._runs.get(harvest_id), self._tasks.get(harvest_id)
+        if run is not None and task is not None:
+            run.lose()
+            await asyncio.wait({task})
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._look.clear()
+            with suppress(StorageUnavailable):
+                await self._take_up()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._parts.limits.look_every):
+                    await self._look.wait()
+
+    async def _take_up(self) -> None:
+        limits = self._parts.limits
+        if len(self._tasks) >= limits.runs:
+            return
+        # More than are free, for those of users who have their share are passed over.
+        waiting = await self._parts.store.claimable_harvests(self._parts.clock(), 8 * limits.runs)
+        for user_id, harvest_id in waiting:
+            if len(self._tasks) >= limits.runs:
+                return
+            if harvest_id in self._tasks or self._of_user[user_id] >= limits.runs_per_user:
+                continue
+            self._of_user[user_id] += 1
+            task = asyncio.create_task(self._run(user_id, harvest_id))
+            self._tasks[harvest_id] = task
+            task.add_done_callback(lambda done, u=user_id, h=harvest_id: self._ended(done, u, h))  # type: ignore[misc]
+
+    async def _run(self, user_id: str, harvest_id: str) -> None:
+        now = self._parts.clock()
+        async with self._parts.store.begin(user_id) as tx:
+            harvest = await tx.harvests.claim(
+                harvest_id, now=now, lease_until=now + timedelta(seconds=self._parts.limits.lease)
+            )
+        if harvest is None:
+            return
+        run = self._runs[harvest_id] = HarvestRun(self._parts, harvest)
+        await run.execute()
+        if self._on_end is not None:
+            self._on_end(run.harvest)
+
+    def _ended(self, task: asyncio.Task[None], user_id: str, harvest_id: str) -> None:
+        del self._tasks[harvest_id]
+        self._runs.pop(harvest_id, None)
+        self._of_user[user_id] -= 1
+        if not self._of_user[user_id]:
+            del self._of_user[user_id]
+        self._look.set()
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, StorageUnavailable):
+            _log.error("a harvest ended in an unexpected error", exc_info=error)
