@@ -96,7 +96,7 @@ class HarvestSession:
         sent: Sequence[MailFolder],
         news: Sequence[FolderTask],
     ) -> frozenset[str]:
-        """Return the match keys of the user's own addresses; what was sent since the last look teaches more."""
+        """Return the match keys of the user's own addresses; newly sent mail may teach more."""
         mailbox_id = self._harvest.mailbox_id
         async with self._begin() as tx:
             known = await tx.folders.own_addresses()
