@@ -54,7 +54,9 @@ class Dates:
 def _parsed(value: bytes) -> int | None:
     try:
         parts = parsedate_tz(value[:200].decode("latin-1"))
-        return None if parts is None else int(mktime_tz(parts))
+        if parts is None or not (0 < parts[2] <= 31 and parts[3] < 24 and parts[4] < 60 and parts[5] <= 60):
+            return None
+        return int(mktime_tz(parts))
     except (ValueError, OverflowError, TypeError, IndexError):
         return None  # what the standard library lets slip for odd dates
 

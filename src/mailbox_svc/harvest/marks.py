@@ -35,8 +35,8 @@ _LIST_ID = re.compile(rb"<\s*([^<>\s]+)\s*>\s*\Z|\A\s*([^<>\s]+)\s*\Z")
 def mark_of(field: bytes, body: bytes) -> Mark | None:
     """Return what a header line marks its message as; `field` is in lower case. None for other fields."""
     match field:
-        case b"auto-submitted":
-            word = body.partition(b";")[0].strip().lower()
+        case b"auto-submitted":  # a word that parameters or a comment may follow
+            word = body.lower().partition(b";")[0].partition(b"(")[0].strip()
             if word in {b"", b"no"}:
                 return Mark(0)
             return Mark.REPLIED if word == b"auto-replied" else Mark.GENERATED
