@@ -46,9 +46,6 @@ _ADDRESSES = 3
 
 #: Characters that begin a formula, after NFKC: full-width and small forms work as well.
 _FORMULA = frozenset("=+-@")
-#: Where a cell begins: at the start, and where Excel sees one when its list separator is the semicolon,
-#: as in half of Europe. Blanks and what cannot be seen do not count.
-_CELL_START = re.compile(r"(\A|;)([\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*)(?=(.))", re.DOTALL)
 #: Not in the text of a file: controls but tab and line feed, and halves of characters.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -67,14 +64,18 @@ def neutral(text: str) -> str:
     """Return the text as no spreadsheet takes it for a formula: an apostrophe before what could begin one.
 
     OWASP, "CSV Injection": names come from strangers, and formulas can send data away or start programs.
+    Where the list separator is a semicolon, as in half of Europe, Excel begins a cell behind each of them.
     """
-    return _CELL_START.sub(_before_formula, _CONTROL.sub(" ", text))
+    cells = _CONTROL.sub(" ", text).split(";")
+    return ";".join(f"'{cell}" if _begins_formula(cell) else cell for cell in cells)
 
 
-def _before_formula(start: re.Match[str]) -> str:
-    separator, blanks, first = start.groups()
-    dangerous = blanks.startswith("\t") or unicodedata.normalize("NFKC", first)[0] in _FORMULA
-    return f"{separator}'{blanks}" if dangerous else start[0]
+def _begins_formula(cell: str) -> bool:
+    if cell.startswith("\t"):
+        return True
+    # Blanks, and format characters, which cannot be seen, may stand before it.
+    first = next((c for c in cell if not c.isspace() and unicodedata.category(c) != "Cf"), "")
+    return unicodedata.normalize("NFKC", first)[:1] in _FORMULA
 
 
 def _record(contact: Contact, groups: Sequence[str], now: datetime) -> list[str | int]:
