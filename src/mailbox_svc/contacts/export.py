@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -22,7 +22,7 @@ _Entry = tuple[Contact, list[str]]
 
 async def pieces(
     store: Store, user_id: str, which: Filter, form: ExportForm, *, now: datetime
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the file of the contacts that match, by name; each piece ends where a line does.
 
     Each page is read on its own: a client that reads slowly holds no transaction open. A contact that
@@ -30,12 +30,6 @@ async def pieces(
     """
     if form is ExportForm.CSV:
         yield csv_file.head()
-    write = _WRITERS[form]
-    async for page in _pages(store, user_id, which):
-        yield write(page, now)
-
-
-async def _pages(store: Store, user_id: str, which: Filter) -> AsyncIterator[list[_Entry]]:
     async with store.read(user_id) as tx:
         names = {group.id: group.name for group in await tx.groups.all()}
     after = None
@@ -43,7 +37,8 @@ async def _pages(store: Store, user_id: str, which: Filter) -> AsyncIterator[lis
         async with store.read(user_id) as tx:
             contacts = await tx.contacts.page(which, Order.NAME, after=after, limit=_PAGE)
         if contacts:
-            yield [(one, [names[g] for g in one.group_ids if g in names]) for one in contacts]
+            page = [(one, [names[g] for g in one.group_ids if g in names]) for one in contacts]
+            yield _WRITERS[form](page, now)
         if len(contacts) < _PAGE:
             return
         after = cursor_of(contacts[-1], Order.NAME)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from mailbox_svc.contacts import groups
@@ -142,14 +143,15 @@ class Contacts:
         async with open_transaction(user_id) as tx:
             return await import_contacts(tx, user_id, order, now=self._clock(), new_id=self._new_id)
 
-    async def export(self, user_id: str, wish: FilterWish, form: ExportForm) -> AsyncIterator[bytes]:
+    async def export(self, user_id: str, wish: FilterWish, form: ExportForm) -> AsyncGenerator[bytes, None]:
         """Yield the kept contacts that match as one file, in pieces that end where lines do.
 
         Raises InvalidFields, GroupNotFound or MailboxNotFound before the first piece.
         """
         which = await self._filter(user_id, wish)
-        async for piece in pieces(self._store, user_id, which, form, now=self._clock()):
-            yield piece
+        async with aclosing(pieces(self._store, user_id, which, form, now=self._clock())) as file:
+            async for piece in file:
+                yield piece
 
     async def _page(self, user_id: str, which: Filter, order: Order, size: int, token: str) -> Page:
         after = cursor_from(token, user_id, which, order)
