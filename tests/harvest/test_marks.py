@@ -10,23 +10,23 @@ from mailbox_svc.harvest.marks import Mark, address_of_list_id, mark_of, posting
 @pytest.mark.parametrize(
     ("field", "body", "mark"),
     [
-        (b"auto-submitted", b" no", 0),
+        (b"auto-submitted", b" no", None),
         (b"auto-submitted", b" auto-generated", Mark.GENERATED),
         (b"auto-submitted", b" Auto-Replied (vacation)", Mark.REPLIED),
         (b"auto-submitted", b" auto-replied; owner-email=ann", Mark.REPLIED),
         (b"auto-submitted", b" auto-notified", Mark.GENERATED),
-        (b"auto-submitted", b"", 0),
+        (b"auto-submitted", b"", None),
         (b"precedence", b" Bulk ", Mark.BULK),
         (b"precedence", b" junk", Mark.BULK),
         (b"precedence", b" list", Mark.LIST),
         (b"precedence", b" auto_reply", Mark.REPLIED),
-        (b"precedence", b" first-class", 0),
+        (b"precedence", b" first-class", None),
         (b"list-unsubscribe", b" <https://example.org/u>", Mark.UNSUBSCRIBE),
-        (b"list-unsubscribe", b" ", 0),
+        (b"list-unsubscribe", b" ", None),
         (b"subject", b" bulk", None),
     ],
 )
-def test_a_line_marks_its_message(field: bytes, body: bytes, mark: int | None) -> None:
+def test_a_line_marks_its_message(field: bytes, body: bytes, mark: Mark | None) -> None:
     assert mark_of(field, body) == mark
 
 

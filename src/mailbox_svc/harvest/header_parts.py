@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from mailbox_svc.harvest.address_lists import AddressLists
 from mailbox_svc.harvest.header_addresses import Mention
@@ -81,4 +81,5 @@ class HeaderParts:
         return read
 
     def _addresses(self, body: bytes) -> tuple[Item, ...]:
-        return tuple(item for item in self._lists.read(body) if item is not None)
+        items = self._lists.read(body)
+        return tuple(filter(None, items)) if None in items else cast("tuple[Item, ...]", items)

@@ -141,7 +141,8 @@ class Intake:
         writers: tuple[Item, ...] = parts[FROM]
         mine = bool(writers) and writers[0][0].own
         for record, _ in writers:
-            self._touch(record)
+            if not record.own:
+                self._touch(record)
         named = False
         for column, items in (
             (SENT_TO if mine else TOGETHER, parts[TO] + parts[BCC]),
@@ -229,15 +230,13 @@ class Intake:
 
 def _count_marks(counts: list[int], parts: Parts) -> None:
     """Count what a message says of its writer's nature."""
-    marks = 0
-    for mark in parts[MARKS]:
-        marks |= mark
-    if marks & Mark.GENERATED:
+    marks = parts[MARKS]
+    if Mark.GENERATED in marks:
         counts[GENERATED] += 1
-    if marks & Mark.REPLIED:
+    if Mark.REPLIED in marks:
         counts[REPLIED] += 1
     # A list has an address to write to; what can only be unsubscribed from is a newsletter.
-    if marks & Mark.BULK or (marks & Mark.UNSUBSCRIBE and not parts[LIST_POST]):
+    if Mark.BULK in marks or (Mark.UNSUBSCRIBE in marks and not parts[LIST_POST]):
         counts[BULK] += 1
-    if parts[LIST_POST] or parts[LIST_ID] or marks & Mark.LIST:
+    if parts[LIST_POST] or parts[LIST_ID] or Mark.LIST in marks:
         counts[THROUGH] += 1

@@ -6,19 +6,19 @@ import enum
 import re
 
 
-class Mark(enum.IntFlag):
+class Mark(enum.Enum):
     """What a message says of itself."""
 
     #: RFC 3834 §5 `auto-generated`, RFC 5436 `auto-notified` and what else is not `no`.
-    GENERATED = 1
+    GENERATED = enum.auto()
     #: RFC 3834 §5 `auto-replied`: an out-of-office answer.
-    REPLIED = 2
+    REPLIED = enum.auto()
     #: RFC 2369 §3.2, RFC 8058: newsletters, and lists too.
-    UNSUBSCRIBE = 4
+    UNSUBSCRIBE = enum.auto()
     #: `Precedence: bulk` or `junk` (RFC 2076 §3.9; never standard, widely used).
-    BULK = 8
+    BULK = enum.auto()
     #: `Precedence: list`.
-    LIST = 16
+    LIST = enum.auto()
 
 
 _PRECEDENCE = {
@@ -33,17 +33,17 @@ _LIST_ID = re.compile(rb"<\s*([^<>\s]+)\s*>\s*\Z|\A\s*([^<>\s]+)\s*\Z")
 
 
 def mark_of(field: bytes, body: bytes) -> Mark | None:
-    """Return what a header line marks its message as; `field` is in lower case. None for other fields."""
+    """Return what a header line marks its message as, if anything; `field` is in lower case."""
     match field:
         case b"auto-submitted":  # a word that parameters or a comment may follow
             word = body.lower().partition(b";")[0].partition(b"(")[0].strip()
             if word in {b"", b"no"}:
-                return Mark(0)
+                return None
             return Mark.REPLIED if word == b"auto-replied" else Mark.GENERATED
         case b"precedence":
-            return _PRECEDENCE.get(body.strip().lower(), Mark(0))
+            return _PRECEDENCE.get(body.strip().lower())
         case b"list-unsubscribe":
-            return Mark.UNSUBSCRIBE if body.strip() else Mark(0)
+            return Mark.UNSUBSCRIBE if body.strip() else None
         case _:
             return None
 
