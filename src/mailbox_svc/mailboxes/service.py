@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,9 +58,12 @@ class Mailboxes:
         *,
         clock: Clock,
         rates: TestRates | None = None,
+        rejudge: Callable[[str], Awaitable[None]] | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
+        """`rejudge` is called for a user whose mail says less than before, so that contacts show it."""
         self._store = store
+        self._rejudge = rejudge
         self._vault = vault
         self._tester = tester
         self._clock = clock
@@ -86,13 +89,21 @@ class Mailboxes:
             stored = None if wanted.id is None else await tx.mailboxes.find(wanted.id)
             if stored is None:
                 return await self._create(tx, user_id, wanted)
-            return await self._update(tx, stored, wanted)
+            saved = await self._update(tx, stored, wanted)
+            moved = _account(saved.destination) != _account(stored.destination)
+            if moved:
+                await _forget_harvests(tx, saved.id, now=saved.updated_at)
+        if moved and self._rejudge is not None:
+            await self._rejudge(user_id)
+        return saved
 
     async def delete(self, user_id: str, mailbox_id: str) -> None:
         """Remove a mailbox and all that hangs on it. Raises MailboxNotFound."""
         async with self._store.begin(user_id) as tx:
             if not await tx.mailboxes.delete(checked_id(mailbox_id)):
                 raise MailboxNotFound
+        if self._rejudge is not None:
+            await self._rejudge(user_id)
 
     async def test_saved(self, user_id: str, mailbox_id: str, *, timeout: float) -> ConnectionReport:
         """Test a saved mailbox and record status, last_tested_at and last_error.
@@ -204,6 +215,20 @@ def new_mailbox(user_id: str, mailbox_id: str, wanted: CheckedDraft, now: dateti
         created_at=now,
         updated_at=now,
     )
+
+
+def _account(destination: Destination) -> tuple[str, str]:
+    """Return what makes it another account, rather than another way to the same."""
+    return destination.host.lower(), destination.user
+
+
+async def _forget_harvests(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
+    """Take back what was read in the account that the mailbox was before; the next harvest reads the new."""
+    harvest = await tx.harvests.unfinished(mailbox_id)
+    if harvest is not None:
+        await tx.harvests.cancel(harvest.id, now=now)
+    for position in await tx.folders.all(mailbox_id):
+        await tx.folders.take_back(position.id)
 
 
 def _new_etag() -> str:
