@@ -19,6 +19,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, start_http_server
 
 from mailbox_svc.config import Settings, read_line
+from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier, mint_token
 from mailbox_svc.identity.jwks import KeySource
@@ -31,7 +32,7 @@ from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.limits import Limits
 from mailbox_svc.rpc.metrics import RpcMetrics
-from mailbox_svc.rpc.server import RpcConfig, RpcServer
+from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
 from mailbox_svc.rpc.tls import TlsFiles
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.schema import SchemaState
@@ -92,7 +93,8 @@ async def running_service(settings: Settings) -> AsyncIterator[tuple[RpcServer, 
         verifier = await stack.enter_async_context(_verifier(settings))
         mailboxes = Mailboxes(store, vault, tester_from(settings), clock=now, rates=_rates(settings))
         registry = CollectorRegistry()
-        server = RpcServer(_rpc_config(settings), mailboxes, verifier, RpcMetrics(registry))
+        use_cases = UseCases(mailboxes, None, Contacts(store, clock=now))  # type: ignore[arg-type]  # harvests follow
+        server = RpcServer(_rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
         port = await server.start()
         stack.push_async_callback(server.stop, 0)
         if settings.metrics_addr is not None:

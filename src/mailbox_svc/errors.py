@@ -25,7 +25,8 @@ MailboxSvcError
 ├── SecretUnreadable         the stored secret cannot be decrypted
 ├── Unavailable              try again after `retry_after`
 │   ├── StorageUnavailable   the database does not answer
-│   └── KeysUnavailable      the token issuer's keys cannot be had
+│   ├── KeysUnavailable      the token issuer's keys cannot be had
+│   └── StreamEnded          the service stops, or a stream has lasted long enough
 ├── DeadlinePassed           the call's time was over before its work
 └── ConfigError              the service cannot start like this (never reaches a caller)
 
@@ -212,6 +213,12 @@ class KeysUnavailable(Unavailable):
     """The token issuer's keys cannot be read; try again in a moment."""
 
     reason = "KEYS_UNAVAILABLE"
+
+
+class StreamEnded(Unavailable):
+    """The service has ended this stream; open it again."""
+
+    reason = "STREAM_ENDED"
 
 
 class DeadlinePassed(MailboxSvcError):

@@ -49,9 +49,14 @@ ROWS = [
     ("INTERNAL", grpc.StatusCode.INTERNAL, mailboxes.MailboxError),
     ("INVALID_FIELDS", grpc.StatusCode.INVALID_ARGUMENT, mailboxes.InvalidFields),
     ("MAILBOX_NOT_FOUND", grpc.StatusCode.NOT_FOUND, mailboxes.NotFound),
+    ("HARVEST_NOT_FOUND", grpc.StatusCode.NOT_FOUND, mailboxes.NotFound),
+    ("CONTACT_NOT_FOUND", grpc.StatusCode.NOT_FOUND, mailboxes.NotFound),
+    ("GROUP_NOT_FOUND", grpc.StatusCode.NOT_FOUND, mailboxes.NotFound),
+    ("GROUP_NAME_TAKEN", grpc.StatusCode.ALREADY_EXISTS, mailboxes.GroupNameTaken),
     ("PASSWORD_REQUIRED", grpc.StatusCode.FAILED_PRECONDITION, mailboxes.PasswordRequired),
     ("ETAG_MISMATCH", grpc.StatusCode.ABORTED, mailboxes.StaleEtag),
     ("MAILBOX_LIMIT_REACHED", grpc.StatusCode.RESOURCE_EXHAUSTED, mailboxes.MailboxLimitReached),
+    ("GROUP_LIMIT_REACHED", grpc.StatusCode.RESOURCE_EXHAUSTED, mailboxes.GroupLimitReached),
     ("RATE_LIMITED", grpc.StatusCode.RESOURCE_EXHAUSTED, mailboxes.RateLimited),
     ("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED, mailboxes.RateLimited),
     ("TOKEN_MISSING", grpc.StatusCode.UNAUTHENTICATED, mailboxes.Unauthenticated),
@@ -61,6 +66,7 @@ ROWS = [
     ("SECRET_UNREADABLE", grpc.StatusCode.FAILED_PRECONDITION, mailboxes.MailboxError),
     ("STORAGE_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, mailboxes.Unavailable),
     ("KEYS_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, mailboxes.Unavailable),
+    ("STREAM_ENDED", grpc.StatusCode.UNAVAILABLE, mailboxes.Unavailable),
     ("DEADLINE_PASSED", grpc.StatusCode.DEADLINE_EXCEEDED, mailboxes.TimedOut),
 ]
 

@@ -18,6 +18,7 @@ from grpc_health.v1 import health_pb2
 from mailbox_svc.errors import Overloaded
 from mailbox_svc.mailboxes.service import TestRates
 from mailbox_svc.rpc.limits import Limits, Slots
+from mailbox_svc.rpc.methods import Kind
 from mailbox_svc.rpc.server import RpcConfig
 from mailboxes.v1 import connection_test_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
@@ -70,7 +71,7 @@ async def black_hole(folder: Path, limits: Limits | None = None) -> AsyncIterato
         port = listener.getsockname()[1]
         async with (
             parts(folder, port, rates=UNRATED) as real,
-            serving(real.mailboxes, config=config) as served,
+            serving(real.use_cases, config=config) as served,
         ):
             draft = pb.SaveRequest(host="127.0.0.1", port=port, user="ann", password="CANARY-password")
             yield BlackHole(served, pb.TestRequest(draft=draft))
@@ -89,14 +90,15 @@ def test_slots_are_refused_above_the_limit_and_free_again_afterwards() -> None:
 
 def test_a_refused_slot_gives_back_the_ones_taken_before() -> None:
     slots = Slots(Limits(tests=0))
-    with pytest.raises(Overloaded), slots.call(), slots.test_of("ann"), slots.test():
+    with pytest.raises(Overloaded), slots.call(), slots.of_kind(Kind.TEST, "ann"):
         pass
     assert slots.in_use == 0
 
 
 def test_slots_of_different_users_are_different_slots() -> None:
     slots = Slots(Limits(tests_per_user=1))
-    with slots.test_of("ann"), slots.test_of("bob"), pytest.raises(Overloaded), slots.test_of("ann"):
+    ann, bob = (slots.of_kind(Kind.TEST, user) for user in ("ann", "bob"))
+    with ann, bob, pytest.raises(Overloaded), slots.of_kind(Kind.TEST, "ann"):
         pass
 
 

@@ -58,7 +58,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
     async with (
         running(honest_server, tls=server_context()) as imap,
         parts(tmp_path, imap.port) as real,
-        serving(real.mailboxes) as served,
+        serving(real.use_cases) as served,
     ):
         yield Service(served, imap.port)
 

@@ -16,11 +16,21 @@ from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.model.check import Code, ConnectionReport, Stage
 from mailbox_svc.rpc.limits import Limits
-from mailbox_svc.rpc.server import RpcConfig
+from mailbox_svc.rpc.server import RpcConfig, UseCases
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from support.logs import lines_of, logs_as_in_production
 from support.probe import call, path, probe
-from support.rpc import ANN, SERVICE, Served, bearing, eventually, failure_of, health_of, serving
+from support.rpc import (
+    ANN,
+    SERVICE,
+    Served,
+    bearing,
+    eventually,
+    failure_of,
+    health_of,
+    serving,
+    without_data,
+)
 
 
 async def request_id_of(served: Served, wish: str | None) -> str:
@@ -32,29 +42,27 @@ async def request_id_of(served: Served, wish: str | None) -> str:
 
 
 @pytest.mark.parametrize("wish", ["a", "A1._-", "x" * 64])
-async def test_a_clients_request_id_comes_back(wish: str, no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_a_clients_request_id_comes_back(wish: str, no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         assert await request_id_of(served, wish) == wish
         failed = failure_of(served.stub.List(pb.ListRequest(), metadata=(("x-request-id", wish),)))
         assert (await failed).trailers["x-request-id"] == wish
 
 
 @pytest.mark.parametrize("wish", [None, "", "x" * 65, "a b", 'a"b', "a/b"])
-async def test_a_request_id_that_is_not_sane_is_replaced(wish: str | None, no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_a_request_id_that_is_not_sane_is_replaced(wish: str | None, no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         first, second = await request_id_of(served, wish), await request_id_of(served, wish)
         assert re.fullmatch("[0-9a-f]{16}", first)
         assert first != second
 
 
-async def test_a_call_is_one_line_in_the_log(
-    no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_call_is_one_line_in_the_log(no_data: UseCases, capsys: pytest.CaptureFixture[str]) -> None:
     async def answer(request: object, _context: object) -> object:
         return request
 
     with logs_as_in_production():
-        async with serving(no_mailboxes, handlers=probe(UnaryUnary=answer)) as served:
+        async with serving(no_data, handlers=probe(UnaryUnary=answer)) as served:
             method: Any = served.channel.unary_unary(path("UnaryUnary"))
             await method(b"", metadata=bearing(ANN, x_request_id="abc"))
             (line,) = lines_of(capsys)
@@ -73,21 +81,21 @@ async def test_a_call_is_one_line_in_the_log(
 
 
 async def test_a_read_that_succeeds_is_logged_at_debug_only(
-    no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
+    no_data: UseCases, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for level, lines in (("INFO", 0), ("DEBUG", 1)):
         with logs_as_in_production(level):
-            async with serving(no_mailboxes) as served:
+            async with serving(no_data) as served:
                 request_id = await request_id_of(served, "abc")
                 seen = [line for line in lines_of(capsys) if line["event"] == "call"]
                 assert [line["request_id"] for line in seen] == [request_id] * lines
 
 
 async def test_a_refused_call_is_logged_with_its_reason(
-    no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
+    no_data: UseCases, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logs_as_in_production():
-        async with serving(no_mailboxes) as served:
+        async with serving(no_data) as served:
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing("CANARY-forged")))
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing(ANN, x_user_id="bob")))
             invalid, not_allowed = lines_of(capsys)
@@ -100,7 +108,7 @@ async def test_a_refused_call_is_logged_with_its_reason(
 async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
     timeout: float | None,
     code: str,
-    no_mailboxes: Mailboxes,
+    no_data: UseCases,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     began = asyncio.Event()
@@ -110,7 +118,7 @@ async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
         await asyncio.sleep(60)
 
     with logs_as_in_production():
-        async with serving(no_mailboxes, handlers=probe(UnaryUnary=wait)) as served:
+        async with serving(no_data, handlers=probe(UnaryUnary=wait)) as served:
             method: Any = served.channel.unary_unary(path("UnaryUnary"))
             running = method(b"", metadata=bearing(ANN), timeout=timeout)
             await began.wait()
@@ -122,10 +130,10 @@ async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
 
 
 async def test_health_checks_do_not_fill_the_log(
-    no_mailboxes: Mailboxes, capsys: pytest.CaptureFixture[str]
+    no_data: UseCases, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logs_as_in_production():
-        async with serving(no_mailboxes) as served:
+        async with serving(no_data) as served:
             await health_of(served).Check(health_pb2.HealthCheckRequest())
             assert lines_of(capsys) == []
             await failure_of(health_of(served).Check(health_pb2.HealthCheckRequest(service="nonsense")))
@@ -133,12 +141,12 @@ async def test_health_checks_do_not_fill_the_log(
             assert line["code"] == "NOT_FOUND"
 
 
-async def test_what_is_bound_for_one_call_is_not_seen_by_another(no_mailboxes: Mailboxes) -> None:
+async def test_what_is_bound_for_one_call_is_not_seen_by_another(no_data: UseCases) -> None:
     async def bound(_request: object, _context: object) -> StringValue:
         await asyncio.sleep(0.05)  # so that the calls overlap
         return StringValue(value=f"{get_contextvars()['user_id']} {get_contextvars()['request_id']}")
 
-    async with serving(no_mailboxes, handlers=probe(UnaryUnary=bound)) as served:
+    async with serving(no_data, handlers=probe(UnaryUnary=bound)) as served:
 
         async def one(user: str) -> list[str]:
             metadata = bearing(SERVICE, x_user_id=user, x_request_id=f"id-{user}")
@@ -162,7 +170,7 @@ class FixedReports(Mailboxes):
 
 async def test_calls_and_tests_are_counted_by_outcome_and_by_nothing_personal() -> None:
     mailboxes = FixedReports(Code.OK, Code.AUTH_UNKNOWN, Code.AUTH_UNKNOWN)
-    async with serving(mailboxes) as served:
+    async with serving(without_data(mailboxes)) as served:
         draft = pb.TestRequest(draft=pb.SaveRequest(host="mail.example.org", user="CANARY-user"))
         for _ in range(3):
             await served.stub.Test(draft, metadata=bearing(ANN))
@@ -187,7 +195,7 @@ async def test_calls_and_tests_are_counted_by_outcome_and_by_nothing_personal() 
         assert set(labels) <= {"method", "code", "le"}
 
 
-async def test_calls_in_flight_are_seen(no_mailboxes: Mailboxes) -> None:
+async def test_calls_in_flight_are_seen(no_data: UseCases) -> None:
     may_end = asyncio.Event()
 
     async def wait(_request: object, _context: object) -> StringValue:
@@ -195,7 +203,7 @@ async def test_calls_in_flight_are_seen(no_mailboxes: Mailboxes) -> None:
         return StringValue()
 
     config = RpcConfig("127.0.0.1:0", limits=Limits())
-    async with serving(no_mailboxes, config=config, handlers=probe(UnaryUnary=wait)) as served:
+    async with serving(no_data, config=config, handlers=probe(UnaryUnary=wait)) as served:
 
         def in_flight() -> float | None:
             labels = {"method": path("UnaryUnary")}

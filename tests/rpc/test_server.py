@@ -14,58 +14,58 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client import CollectorRegistry
 
 from mailbox_svc.errors import ConfigError
-from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.rpc.metrics import RpcMetrics
-from mailbox_svc.rpc.server import RpcConfig, RpcServer
+from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from support.probe import call, probe
 from support.rpc import ANN, KnownTokens, Served, bearing, failure_of, health_of, serving
 
+SERVICES = tuple(f"mailboxes.v1.{name}Service" for name in ("Mailbox", "Harvest", "Contact"))
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def server_on(address: str, mailboxes: Mailboxes, **settings: Any) -> RpcServer:
+def server_on(address: str, use_cases: UseCases, **settings: Any) -> RpcServer:
     config = RpcConfig(address, **settings)
-    return RpcServer(config, mailboxes, KnownTokens(), RpcMetrics(CollectorRegistry()))
+    return RpcServer(config, use_cases, KnownTokens(), RpcMetrics(CollectorRegistry()))
 
 
 @pytest.mark.parametrize(
     "address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "mail.example.org:0", "[::ffff:0.0.0.0]:0"]
 )
-async def test_other_machines_are_not_served_without_tls(address: str, no_mailboxes: Mailboxes) -> None:
+async def test_other_machines_are_not_served_without_tls(address: str, no_data: UseCases) -> None:
     with pytest.raises(ConfigError, match="Without TLS"):
-        await server_on(address, no_mailboxes).start()
+        await server_on(address, no_data).start()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "127.1.2.3:0", "localhost:0", "[::1]:0"])
-async def test_this_machine_is_served_without_tls(address: str, no_mailboxes: Mailboxes) -> None:
-    server = server_on(address, no_mailboxes)
+async def test_this_machine_is_served_without_tls(address: str, no_data: UseCases) -> None:
+    server = server_on(address, no_data)
     assert await server.start() > 0
     await server.stop(0)
 
 
-async def test_an_operator_may_insist_on_no_tls(no_mailboxes: Mailboxes) -> None:
-    server = server_on("0.0.0.0:0", no_mailboxes, allow_insecure=True)
+async def test_an_operator_may_insist_on_no_tls(no_data: UseCases) -> None:
+    server = server_on("0.0.0.0:0", no_data, allow_insecure=True)
     assert await server.start() > 0
     await server.stop(0)
 
 
-async def test_a_port_in_use_is_a_plain_error(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_a_port_in_use_is_a_plain_error(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         with pytest.raises(ConfigError, match="port"):
-            await server_on(f"127.0.0.1:{served.port}", no_mailboxes).start()
+            await server_on(f"127.0.0.1:{served.port}", no_data).start()
 
 
-@pytest.mark.parametrize("service", ["", "mailboxes.v1.MailboxService"])
-async def test_health_is_told_without_a_token(service: str, no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+@pytest.mark.parametrize("service", ["", *SERVICES])
+async def test_health_is_told_without_a_token(service: str, no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         answer = await health_of(served).Check(health_pb2.HealthCheckRequest(service=service))
         assert answer.status == SERVING
 
 
-async def test_the_health_of_an_unknown_service_is_not_found(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_the_health_of_an_unknown_service_is_not_found(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         check = health_of(served).Check(health_pb2.HealthCheckRequest(service="nonsense"))
         assert (await failure_of(check)).code is grpc.StatusCode.NOT_FOUND
 
@@ -82,11 +82,13 @@ async def services_shown(served: Served) -> list[str]:
     return sorted(service.name for service in answer.list_services_response.service)
 
 
-async def test_the_contract_is_shown_to_everybody_when_reflection_is_on(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes, config=RpcConfig("127.0.0.1:0", reflection=True)) as served:
+async def test_the_contract_is_shown_to_everybody_when_reflection_is_on(no_data: UseCases) -> None:
+    async with serving(no_data, config=RpcConfig("127.0.0.1:0", reflection=True)) as served:
         assert await services_shown(served) == [
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
+            "mailboxes.v1.ContactService",
+            "mailboxes.v1.HarvestService",
             "mailboxes.v1.MailboxService",
         ]
         stub = reflection_of(served)
@@ -95,8 +97,8 @@ async def test_the_contract_is_shown_to_everybody_when_reflection_is_on(no_mailb
         assert answer.file_descriptor_response.file_descriptor_proto
 
 
-async def test_the_contract_is_not_shown_unless_asked_for(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_the_contract_is_not_shown_unless_asked_for(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         failure = await failure_of(services_shown(served))
         assert failure.code is grpc.StatusCode.UNIMPLEMENTED
 
@@ -118,13 +120,13 @@ class Slow:
 
 
 @pytest.fixture
-async def slow_service(no_mailboxes: Mailboxes) -> AsyncIterator[tuple[Served, Slow]]:
+async def slow_service(no_data: UseCases) -> AsyncIterator[tuple[Served, Slow]]:
     slow = Slow()
 
     async def answer(request: object, context: object) -> StringValue:
         return await slow.answer(request, context)
 
-    async with serving(no_mailboxes, handlers=probe(UnaryUnary=answer)) as served:
+    async with serving(no_data, handlers=probe(UnaryUnary=answer)) as served:
         yield served, slow
 
 
@@ -158,20 +160,20 @@ async def test_a_call_that_outlasts_the_grace_is_cancelled(slow_service: tuple[S
     assert served.slots_in_use == 0
 
 
-async def test_before_a_stop_health_says_so_while_calls_still_work(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_before_a_stop_health_says_so_while_calls_still_work(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         watch = aiter(health_of(served).Watch(health_pb2.HealthCheckRequest()))
         assert (await anext(watch)).status == SERVING
         await served.server.announce_stop()
         assert (await anext(watch)).status == NOT_SERVING
-        for service in ("", "mailboxes.v1.MailboxService"):
+        for service in ("", *SERVICES):
             answer = await health_of(served).Check(health_pb2.HealthCheckRequest(service=service))
             assert answer.status == NOT_SERVING
         await served.stub.List(pb.ListRequest(), metadata=bearing(ANN))
 
 
-async def test_a_health_watcher_does_not_hold_up_a_stop(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_a_health_watcher_does_not_hold_up_a_stop(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         watch = aiter(health_of(served).Watch(health_pb2.HealthCheckRequest()))
         await anext(watch)
         async with asyncio.timeout(3):

@@ -10,9 +10,8 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.rpc.limits import Limits
-from mailbox_svc.rpc.server import RpcConfig
+from mailbox_svc.rpc.server import RpcConfig, UseCases
 from support.probe import KINDS, call, path, probe
 from support.rpc import ANN, bearing, eventually, failure_of, serving
 
@@ -57,15 +56,15 @@ async def read_and_write_back(_requests: Any, context: Any) -> None:
     ],
 )
 async def test_every_style_of_handler_works(
-    kind: str, handler: Any, answers: list[str], no_mailboxes: Mailboxes
+    kind: str, handler: Any, answers: list[str], no_data: UseCases
 ) -> None:
-    async with serving(no_mailboxes, handlers=probe(**{kind: handler})) as served:
+    async with serving(no_data, handlers=probe(**{kind: handler})) as served:
         assert await call(served.channel, kind, "a", "b", metadata=bearing(ANN)) == answers
         assert served.slots_in_use == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_mailboxes: Mailboxes) -> None:
+async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_data: UseCases) -> None:
     began, ended = asyncio.Event(), asyncio.Event()
 
     async def wait(_requests: object, _context: object) -> None:
@@ -75,7 +74,7 @@ async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_mailboxes
         finally:
             ended.set()
 
-    async with serving(no_mailboxes, handlers=probe(**{kind: wait})) as served:
+    async with serving(no_data, handlers=probe(**{kind: wait})) as served:
         running = asyncio.ensure_future(call(served.channel, kind, "x", metadata=bearing(ANN)))
         await began.wait()
         assert served.slots_in_use == 1
@@ -85,7 +84,7 @@ async def test_a_cancelled_call_ends_its_handler_at_once(kind: str, no_mailboxes
         await eventually(lambda: served.slots_in_use == 0)
 
 
-async def test_a_generator_whose_client_does_not_read_is_closed_when_he_goes(no_mailboxes: Mailboxes) -> None:
+async def test_a_generator_whose_client_does_not_read_is_closed_when_he_goes(no_data: UseCases) -> None:
     closed, yields = asyncio.Event(), 0
 
     async def generate(_request: object, _context: object) -> Any:
@@ -97,7 +96,7 @@ async def test_a_generator_whose_client_does_not_read_is_closed_when_he_goes(no_
         finally:
             closed.set()
 
-    async with serving(no_mailboxes, handlers=probe(UnaryStream=generate)) as served:
+    async with serving(no_data, handlers=probe(UnaryStream=generate)) as served:
         flood: Any = served.channel.unary_stream(path("UnaryStream"))
         answers = flood(b"", metadata=bearing(ANN))
         seen = -1
@@ -111,12 +110,12 @@ async def test_a_generator_whose_client_does_not_read_is_closed_when_he_goes(no_
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_every_kind_of_call_ends_at_the_servers_deadline(kind: str, no_mailboxes: Mailboxes) -> None:
+async def test_every_kind_of_call_ends_at_the_servers_deadline(kind: str, no_data: UseCases) -> None:
     async def wait(_requests: object, _context: object) -> None:
         await asyncio.sleep(60)
 
     config = RpcConfig("127.0.0.1:0", limits=Limits(seconds=0.1))
-    async with serving(no_mailboxes, config=config, handlers=probe(**{kind: wait})) as served:
+    async with serving(no_data, config=config, handlers=probe(**{kind: wait})) as served:
         failure = await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN)))
         assert (failure.code, failure.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED")
         assert served.slots_in_use == 0
@@ -128,9 +127,9 @@ async def never() -> AsyncIterator[bytes]:
     yield b""
 
 
-async def test_a_single_request_that_never_comes_is_not_waited_for_for_ever(no_mailboxes: Mailboxes) -> None:
+async def test_a_single_request_that_never_comes_is_not_waited_for_for_ever(no_data: UseCases) -> None:
     config = RpcConfig("127.0.0.1:0", limits=Limits(calls=1, seconds=0.3))
-    async with serving(no_mailboxes, config=config) as served:
+    async with serving(no_data, config=config) as served:
         method: Any = served.channel.stream_unary("/mailboxes.v1.MailboxService/List")
         stranger = method(never())
         assert (await failure_of(stranger)).reason == "TOKEN_MISSING"  # nothing of his is read
@@ -141,8 +140,8 @@ async def test_a_single_request_that_never_comes_is_not_waited_for_for_ever(no_m
         assert served.slots_in_use == 0
 
 
-async def test_a_single_request_that_is_left_out_is_refused(no_mailboxes: Mailboxes) -> None:
-    async with serving(no_mailboxes) as served:
+async def test_a_single_request_that_is_left_out_is_refused(no_data: UseCases) -> None:
+    async with serving(no_data) as served:
         method: Any = served.channel.stream_unary("/mailboxes.v1.MailboxService/List")
         failure = await failure_of(method(iter([]), metadata=bearing(ANN)))
         assert (failure.code, failure.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")

@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mailbox_svc.contacts.service import Contacts
+from mailbox_svc.harvest.limits import HarvestLimits
+from mailbox_svc.harvest.run import RunParts
+from mailbox_svc.harvest.runs import HarvestRuns
+from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.dial import EgressPolicy
+from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.mailboxes.service import Mailboxes, TestRates
+from mailbox_svc.rpc.server import UseCases
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore, open_store
 from mailbox_svc.vault import Keyring, Vault
@@ -32,21 +39,45 @@ class MovingClock:
         return self.now
 
 
+def present() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True)
 class Parts:
-    """All that Mailboxes is made of, and itself."""
+    """All that the use cases are made of, and themselves. Harvests wait until `runs` is started."""
 
     store: SqlStore
     vault: Vault
     clock: MovingClock
     mailboxes: Mailboxes
+    runs: HarvestRuns
+    harvests: Harvests
+    contacts: Contacts
+
+    @property
+    def use_cases(self) -> UseCases:
+        return UseCases(self.mailboxes, self.harvests, self.contacts)
 
 
 def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
     """A tester that may go to these ports on loopback and trusts the tests' authority."""
+    return ImapConnectionTester(_policy(*ports), ca_file=_ca_file(folder))
+
+
+def source_for(folder: Path, *ports: int) -> ImapMailSource:
+    """A reader of mail that may go where `tester_for` may."""
+    return ImapMailSource(_policy(*ports), ca_file=_ca_file(folder))
+
+
+def _policy(*ports: int) -> EgressPolicy:
+    return EgressPolicy(opened=LOOPBACK, ports=frozenset(ports))
+
+
+def _ca_file(folder: Path) -> Path:
     ca_file = folder / "test-authority.pem"
     authority().cert_pem.write_to_path(ca_file)
-    return ImapConnectionTester(EgressPolicy(opened=LOOPBACK, ports=frozenset(ports)), ca_file=ca_file)
+    return ca_file
 
 
 @asynccontextmanager
@@ -58,8 +89,13 @@ async def parts(folder: Path, *ports: int, rates: TestRates | None = None) -> As
     vault, clock = Vault(Keyring.generate()), MovingClock()
     try:
         mailboxes = Mailboxes(store, vault, tester_for(folder, *ports), clock=clock, rates=rates)
-        yield Parts(store, vault, clock, mailboxes)
+        source = source_for(folder, *ports)
+        runs = HarvestRuns(RunParts(store, vault, source, clock=present, limits=HarvestLimits()))
+        harvests = Harvests(store, runs, clock=present)
+        contacts = Contacts(store, clock=present)
+        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts)
     finally:
+        await runs.stop()
         await store.close()
 
 

@@ -13,12 +13,15 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
 from prometheus_client import CollectorRegistry
 
+from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import TokenInvalid
+from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.model.caller import Caller
+from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.metrics import RpcMetrics
-from mailbox_svc.rpc.server import RpcConfig, RpcServer
+from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from support import probe
 
@@ -52,6 +55,22 @@ def bearing(token: str, **more: str) -> tuple[tuple[str, str], ...]:
     return ("authorization", f"Bearer {token}"), *extra
 
 
+class NoMailboxes(Mailboxes):
+    """Nobody has a mailbox here. For tests that look at what surrounds a call."""
+
+    def __init__(self) -> None:
+        """Need neither store nor vault."""
+
+    async def list(self, user_id: str) -> list[Mailbox]:  # noqa: ARG002
+        return []
+
+
+def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
+    """Use cases over nothing, of which only `mailboxes` answer; without any, nobody has one."""
+    harvests, contacts = Harvests.__new__(Harvests), Contacts.__new__(Contacts)
+    return UseCases(mailboxes or NoMailboxes(), harvests, contacts)
+
+
 async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:
     """Wait until it holds, `within` seconds."""
     async with asyncio.timeout(within):
@@ -81,7 +100,7 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    mailboxes: Mailboxes,
+    use_cases: UseCases,
     verifier: TokenVerifier | None = None,
     *,
     config: RpcConfig | None = None,
@@ -92,7 +111,7 @@ async def serving(
     """Serve until the end of the block. `handlers` are those of the tests' own service."""
     registry = CollectorRegistry()
     config = config or RpcConfig(address="127.0.0.1:0")
-    server = RpcServer(config, mailboxes, verifier or KnownTokens(), RpcMetrics(registry))
+    server = RpcServer(config, use_cases, verifier or KnownTokens(), RpcMetrics(registry))
     server._services.add_registered_method_handlers(probe.NAME, handlers or {})
     port = await server.start()
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from mailboxes._async import AsyncClient
 from mailboxes._sync import Client
 from mailboxes.errors import (
+    GroupLimitReached,
+    GroupNameTaken,
     InvalidFields,
     MailboxError,
     MailboxLimitReached,
@@ -18,6 +20,13 @@ from mailboxes.errors import (
     Unavailable,
 )
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
+from mailboxes.v1.contact_pb2 import Contact, ContactKind, ContactReasonCode, Group, SkipReason
+from mailboxes.v1.contact_service_pb2 import (
+    ImportContactsResponse,
+    ListContactsResponse,
+    ListSkippedResponse,
+)
+from mailboxes.v1.harvest_pb2 import ContactPolicy, Harvest, HarvestFailureCode, HarvestState
 from mailboxes.v1.mailbox_pb2 import Auth, Mailbox, MailboxStatus
 from mailboxes.v1.mailbox_service_pb2 import TestResponse
 
@@ -25,7 +34,20 @@ __all__ = [
     "AsyncClient",
     "Auth",
     "Client",
+    "Contact",
+    "ContactKind",
+    "ContactPolicy",
+    "ContactReasonCode",
+    "Group",
+    "GroupLimitReached",
+    "GroupNameTaken",
+    "Harvest",
+    "HarvestFailureCode",
+    "HarvestState",
+    "ImportContactsResponse",
     "InvalidFields",
+    "ListContactsResponse",
+    "ListSkippedResponse",
     "Mailbox",
     "MailboxError",
     "MailboxLimitReached",
@@ -34,6 +56,7 @@ __all__ = [
     "NotFound",
     "PasswordRequired",
     "RateLimited",
+    "SkipReason",
     "StaleEtag",
     "TestCode",
     "TestResponse",

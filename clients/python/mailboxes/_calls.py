@@ -1,4 +1,4 @@
-"""All that the two clients share: requests, metadata, channel settings. No I/O."""
+"""What the two clients share about calls: metadata, channel settings, times, a mailbox's requests. No I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import json
 from typing import Final, NotRequired, TypedDict, Unpack
 
 import grpc
+from google.protobuf.descriptor_pb2 import MethodOptions
 
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_pb2 import Mailbox
 
@@ -21,11 +23,23 @@ TIMEOUT: Final = 10.0
 #: Seconds; slow servers need up to half a minute to refuse a login.
 TEST_TIMEOUT: Final = 60.0
 
-# Only List: repeating a Save, Delete or Test whose answer was lost is the caller's decision.
+#: Seconds; as long as the service allows.
+IMPORT_TIMEOUT: Final = 60.0
+#: Seconds; as long as the service allows.
+EXPORT_TIMEOUT: Final = 600.0
+
+# Only what changes nothing: repeating a Save, Delete or Test whose answer was lost is the caller's decision.
+_READS = [
+    {"service": service.full_name, "method": method.name}
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+    if method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+]
 _RETRIES = {
     "methodConfig": [
         {
-            "name": [{"service": "mailboxes.v1.MailboxService", "method": "List"}],
+            "name": _READS,
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.1s",
@@ -36,7 +50,12 @@ _RETRIES = {
         }
     ]
 }
-CHANNEL_OPTIONS: Final = (("grpc.service_config", json.dumps(_RETRIES)),)
+CHANNEL_OPTIONS: Final = (
+    ("grpc.service_config", json.dumps(_RETRIES)),
+    # A watched harvest may be silent for long; this finds out that the connection is gone.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
 
 
 class DraftFields(TypedDict):

@@ -43,7 +43,7 @@ class MailboxError(Exception):
 
 
 class NotFound(MailboxError):
-    """The user has no mailbox with this id."""
+    """The user has no mailbox, harvest, contact or group with this id; `reason` says which."""
 
 
 class InvalidFields(MailboxError):
@@ -55,11 +55,19 @@ class PasswordRequired(MailboxError):
 
 
 class StaleEtag(MailboxError):
-    """The mailbox was changed meanwhile: list it again."""
+    """The mailbox, contact or group was changed meanwhile: read it again."""
+
+
+class GroupNameTaken(MailboxError):
+    """The user has another group of this name."""
 
 
 class MailboxLimitReached(MailboxError):
     """The user holds the most mailboxes allowed."""
+
+
+class GroupLimitReached(MailboxError):
+    """The user holds the most groups allowed."""
 
 
 class RateLimited(MailboxError):
@@ -85,9 +93,14 @@ class TimedOut(MailboxError):
 _BY_REASON: dict[str, type[MailboxError]] = {
     "INVALID_FIELDS": InvalidFields,
     "MAILBOX_NOT_FOUND": NotFound,
+    "HARVEST_NOT_FOUND": NotFound,
+    "CONTACT_NOT_FOUND": NotFound,
+    "GROUP_NOT_FOUND": NotFound,
     "PASSWORD_REQUIRED": PasswordRequired,
     "ETAG_MISMATCH": StaleEtag,
+    "GROUP_NAME_TAKEN": GroupNameTaken,
     "MAILBOX_LIMIT_REACHED": MailboxLimitReached,
+    "GROUP_LIMIT_REACHED": GroupLimitReached,
     "RATE_LIMITED": RateLimited,
     "OVERLOADED": RateLimited,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from mailbox_svc.errors import HarvestNotFound, MailboxNotFound
@@ -80,7 +80,7 @@ class Harvests:
                 raise MailboxNotFound
         return self._now(harvest)
 
-    async def watch(self, user_id: str, harvest_id: str) -> AsyncIterator[Harvest]:
+    async def watch(self, user_id: str, harvest_id: str) -> AsyncGenerator[Harvest, None]:
         """Yield the harvest now, whenever it has moved on, and at its end.
 
         Raises InvalidFields or HarvestNotFound; the latter also when its mailbox is deleted meanwhile.

@@ -12,7 +12,11 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
 
 from mailbox_svc.errors import (
+    ContactNotFound,
     DeadlinePassed,
+    GroupNameTaken,
+    GroupNotFound,
+    HarvestNotFound,
     InvalidFields,
     KeysUnavailable,
     MailboxNotFound,
@@ -22,12 +26,16 @@ from mailbox_svc.errors import (
     PasswordRequired,
     RateLimited,
     SecretUnreadable,
+    StaleContact,
+    StaleGroup,
     StaleMailbox,
     StorageUnavailable,
+    StreamEnded,
     Throttled,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
+    TooManyGroups,
     TooManyMailboxes,
     Unavailable,
 )
@@ -40,8 +48,15 @@ CODES: dict[type[BaseException], StatusCode] = {
     InvalidFields: StatusCode.INVALID_ARGUMENT,  # + BadRequest
     MailboxNotFound: StatusCode.NOT_FOUND,
     PasswordRequired: StatusCode.FAILED_PRECONDITION,
+    HarvestNotFound: StatusCode.NOT_FOUND,
+    ContactNotFound: StatusCode.NOT_FOUND,
+    GroupNotFound: StatusCode.NOT_FOUND,
+    GroupNameTaken: StatusCode.ALREADY_EXISTS,
     StaleMailbox: StatusCode.ABORTED,
+    StaleContact: StatusCode.ABORTED,
+    StaleGroup: StatusCode.ABORTED,
     TooManyMailboxes: StatusCode.RESOURCE_EXHAUSTED,
+    TooManyGroups: StatusCode.RESOURCE_EXHAUSTED,
     RateLimited: StatusCode.RESOURCE_EXHAUSTED,  # + RetryInfo
     Overloaded: StatusCode.RESOURCE_EXHAUSTED,  # + RetryInfo
     TokenMissing: StatusCode.UNAUTHENTICATED,
@@ -51,6 +66,7 @@ CODES: dict[type[BaseException], StatusCode] = {
     SecretUnreadable: StatusCode.FAILED_PRECONDITION,
     StorageUnavailable: StatusCode.UNAVAILABLE,  # + RetryInfo
     KeysUnavailable: StatusCode.UNAVAILABLE,  # + RetryInfo
+    StreamEnded: StatusCode.UNAVAILABLE,  # + RetryInfo
     DeadlinePassed: StatusCode.DEADLINE_EXCEEDED,
 }
 

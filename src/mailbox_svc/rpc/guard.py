@@ -15,7 +15,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -23,7 +23,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from structlog.contextvars import bind_contextvars
 
-from mailbox_svc.errors import DeadlinePassed, FieldViolation, InvalidFields
+from mailbox_svc.errors import DeadlinePassed, FieldViolation, InvalidFields, StreamEnded
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.auth import user_of
 from mailbox_svc.rpc.call import REQUEST_ID, Call, current_call
@@ -83,7 +83,8 @@ class _GuardedMethod:
         # Health checks and reads come all the time and change nothing: only their failures are news,
         # the metrics count them all, and a line for each would be a sixth of what a List costs.
         self._routine = self._kind in (Kind.OPEN, Kind.OPEN_STREAM) or is_read(name)
-        self._seconds = guard.limits.test_seconds if self._kind is Kind.TEST else guard.limits.seconds
+        self._seconds_to_begin = guard.limits.seconds
+        self._seconds = guard.limits.seconds_of(self._kind)
         self._slots = guard.slots
         self._verifier = guard.verifier
         self._metrics = guard.metrics.of_method(name)
@@ -127,17 +128,26 @@ class _GuardedMethod:
         if kind is Kind.OPEN:
             return await self._run(requests, context)
         if kind is Kind.OPEN_STREAM:
-            async with slots.open_stream():
-                return await self._run(requests, context)
-            return None  # the stream was ended
+            with suppress(StreamEnded):
+                async with slots.open_stream():
+                    return await self._run(requests, context)
+            return None
+        if kind is Kind.WATCH:
+            async with asyncio.timeout(self._seconds_to_begin):
+                with slots.call():
+                    await self._identify(call)
+            async with slots.stream(self._seconds):
+                with slots.of_kind(kind, call.user_id):
+                    return await self._run(requests, context)
         async with asyncio.timeout(self._seconds):
             with slots.call():
-                call.user_id = await user_of(call.metadata, self._verifier)
-                bind_contextvars(user_id=call.user_id)
-                if kind is Kind.USER:
+                await self._identify(call)
+                with slots.of_kind(kind, call.user_id):
                     return await self._run(requests, context)
-                with slots.test_of(call.user_id), slots.test():
-                    return await self._run(requests, context)
+
+    async def _identify(self, call: Call) -> None:
+        call.user_id = await user_of(call.metadata, self._verifier)
+        bind_contextvars(user_id=call.user_id)
 
     def _ended(self, call: Call) -> None:
         seconds = time.perf_counter() - call.started

@@ -1,4 +1,5 @@
 """Owns the four RPCs of MailboxService: convert, call the use case, convert back; nothing else."""
+# ruff: noqa: ARG002, N802  (names are the contract's, and grpc hands every method a context)
 
 from __future__ import annotations
 
@@ -30,19 +31,19 @@ class MailboxServicer(MailboxServiceServicer):
         self._mailboxes = mailboxes
         self._metrics = metrics
 
-    async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:  # noqa: ARG002, N802
+    async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
         mailboxes = await self._mailboxes.list(calling_user())
         return pb.ListResponse(mailboxes=map(listed_to_pb, mailboxes))
 
-    async def Save(self, request: pb.SaveRequest, context: Context) -> pb.SaveResponse:  # noqa: ARG002, N802
+    async def Save(self, request: pb.SaveRequest, context: Context) -> pb.SaveResponse:
         mailbox = await self._mailboxes.save(calling_user(), draft_from_pb(request))
         return pb.SaveResponse(mailbox=mailbox_to_pb(mailbox))
 
-    async def Delete(self, request: pb.DeleteRequest, context: Context) -> pb.DeleteResponse:  # noqa: ARG002, N802
+    async def Delete(self, request: pb.DeleteRequest, context: Context) -> pb.DeleteResponse:
         await self._mailboxes.delete(calling_user(), request.id)
         return pb.DeleteResponse(ok=True)
 
-    async def Test(self, request: pb.TestRequest, context: Context) -> pb.TestResponse:  # noqa: N802
+    async def Test(self, request: pb.TestRequest, context: Context) -> pb.TestResponse:
         report = await self._tested(request, _seconds_for_test(context.time_remaining()))
         self._metrics.tested(report.code)
         return report_to_pb(report)

@@ -8,9 +8,16 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from mailboxes.v1 import mailbox_service_pb2 as pb
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
 
-MAILBOX_SERVICE: str = pb.DESCRIPTOR.services_by_name["MailboxService"].full_name
+_OURS = tuple(
+    service
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+)
+#: The names in full of the services that this project defines.
+SERVICES: tuple[str, ...] = tuple(service.full_name for service in _OURS)
+_MAILBOXES, _HARVESTS, _CONTACTS = SERVICES
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION_SERVICE: str = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
 
@@ -22,6 +29,12 @@ class Kind(enum.Enum):
     USER = enum.auto()
     #: Holds a connection to somebody else's server besides.
     TEST = enum.auto()
+    #: Works through all contacts of its user.
+    IMPORT = enum.auto()
+    #: The same, and goes at its client's pace.
+    EXPORT = enum.auto()
+    #: A stream that waits for news of a harvest, and can be opened again at any time.
+    WATCH = enum.auto()
     #: For everybody, at any time.
     OPEN = enum.auto()
     #: For everybody, and lasts as long as the client likes.
@@ -30,7 +43,10 @@ class Kind(enum.Enum):
 
 # Exact names only.
 _KINDS = {
-    f"/{MAILBOX_SERVICE}/Test": Kind.TEST,
+    f"/{_MAILBOXES}/Test": Kind.TEST,
+    f"/{_HARVESTS}/WatchHarvest": Kind.WATCH,
+    f"/{_CONTACTS}/ImportContacts": Kind.IMPORT,
+    f"/{_CONTACTS}/ExportContacts": Kind.EXPORT,
     f"/{HEALTH_SERVICE}/Check": Kind.OPEN,
     f"/{HEALTH_SERVICE}/Watch": Kind.OPEN_STREAM,
     # Reachable only when the server was told to offer reflection.
@@ -41,7 +57,7 @@ _KINDS = {
 # What the contract says has no side effects.
 _READS = frozenset(
     f"/{service.full_name}/{method.name}"
-    for service in pb.DESCRIPTOR.services_by_name.values()
+    for service in _OURS
     for method in service.methods
     if method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
 )

@@ -1,4 +1,4 @@
-"""Owns the Prometheus metrics of the gRPC face. Labels are methods and codes, never users or hosts."""
+"""Owns the Prometheus metrics. Labels are methods, codes and states, never users or hosts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from mailbox_svc.model.check import Code
+from mailbox_svc.model.harvest import FailureCode, Harvest, HarvestState
 
 # From a cached read to the longest test.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -54,3 +55,33 @@ class MethodMetrics:
         self._running -= 1
         self._calls[code].inc()
         self._seconds.observe(seconds)
+
+
+class HarvestMetrics:
+    """What harvests count, in a registry of the caller's choice."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        harvests = Counter(
+            "mailbox_harvests",
+            "Harvests that ended, by state and cause.",
+            ("state", "code"),
+            registry=registry,
+        )
+        # All of them, so that a rate exists before the first failure does.
+        self._ended = {
+            (state, code): harvests.labels(state.name, code.name if code else "")
+            for state in HarvestState
+            if state.final
+            for code in (FailureCode if state is HarvestState.FAILED else (None,))
+        }
+        self._scanned = Counter(
+            "mailbox_harvest_messages",
+            "Messages that harvests have read, duplicates included.",
+            registry=registry,
+        )
+
+    def ended(self, harvest: Harvest) -> None:
+        """Count a harvest that has reached its last state; one that is given back is not counted yet."""
+        if harvest.state.final:
+            self._ended[harvest.state, harvest.failure.code if harvest.failure else None].inc()
+            self._scanned.inc(harvest.progress.scanned)

@@ -12,15 +12,21 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
+from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError
+from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.ports import TokenVerifier
+from mailbox_svc.rpc.contact_service import ContactServicer
 from mailbox_svc.rpc.guard import Guard, GuardedServer
+from mailbox_svc.rpc.harvest_service import HarvestServicer
 from mailbox_svc.rpc.limits import Limits, Slots
 from mailbox_svc.rpc.mailbox_service import MailboxServicer
-from mailbox_svc.rpc.methods import HEALTH_SERVICE, MAILBOX_SERVICE, REFLECTION_SERVICE
+from mailbox_svc.rpc.methods import HEALTH_SERVICE, REFLECTION_SERVICE, SERVICES
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.tls import TlsFiles, server_credentials
+from mailboxes.v1.contact_service_pb2_grpc import add_ContactServiceServicer_to_server
+from mailboxes.v1.harvest_service_pb2_grpc import add_HarvestServiceServicer_to_server
 from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_server
 
 _KIB = 1024
@@ -28,14 +34,16 @@ _MINUTE = 60_000  # milliseconds
 
 # Names and defaults: grpc/grpc, include/grpc/impl/channel_arg_names.h and doc/keepalive.md.
 _OPTIONS = (
-    # The largest honest request is a Save of a few KiB; the largest response is 100 mailboxes.
+    # The largest honest request names 1000 contacts by their ids, in 40 KB; the largest response is a
+    # page of contacts, which `contact_service` keeps below what clients take by default.
     ("grpc.max_receive_message_length", 256 * _KIB),
     ("grpc.max_send_message_length", 4 * _KIB * _KIB),
     # Between the soft and the absolute limit grpc refuses at random; equal, they are one limit.
     ("grpc.max_metadata_size", 16 * _KIB),
     ("grpc.absolute_max_metadata_size", 16 * _KIB),
-    # Well above `Limits.calls`. grpc counts streams until their memory is free and answers those
-    # above with a bare UNAVAILABLE: at 100, a third of a burst never saw our RESOURCE_EXHAUSTED.
+    # Well above `Limits.calls` and `Limits.watches` together. grpc counts streams until their memory is
+    # free and answers those above with a bare UNAVAILABLE: at 100, a third of a burst never saw our
+    # RESOURCE_EXHAUSTED.
     ("grpc.max_concurrent_streams", 1024),
     ("grpc.keepalive_time_ms", _MINUTE),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -65,6 +73,15 @@ class RpcConfig:
     limits: Limits = field(default_factory=Limits)
 
 
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the gRPC face offers to callers."""
+
+    mailboxes: Mailboxes
+    harvests: Harvests
+    contacts: Contacts
+
+
 class RpcServer:
     """The gRPC server. Create it inside the event loop that is to run it.
 
@@ -72,7 +89,7 @@ class RpcServer:
     """
 
     def __init__(
-        self, config: RpcConfig, mailboxes: Mailboxes, verifier: TokenVerifier, metrics: RpcMetrics
+        self, config: RpcConfig, use_cases: UseCases, verifier: TokenVerifier, metrics: RpcMetrics
     ) -> None:
         self._address = config.address
         self._credentials = _credentials(config)
@@ -82,10 +99,13 @@ class RpcServer:
         guarded = GuardedServer(self._server, Guard(verifier, config.limits, self._slots, metrics))
         # The generated functions use no more of a server than this; their type hints ask for all of it.
         self._services = cast("grpc.aio.Server", guarded)
-        add_MailboxServiceServicer_to_server(MailboxServicer(mailboxes, metrics), self._services)
+        mailboxes = MailboxServicer(use_cases.mailboxes, metrics)
+        add_MailboxServiceServicer_to_server(mailboxes, self._services)
+        add_HarvestServiceServicer_to_server(HarvestServicer(use_cases.harvests), self._services)
+        add_ContactServiceServicer_to_server(ContactServicer(use_cases.contacts), self._services)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._services)
         if config.reflection:
-            names = (MAILBOX_SERVICE, HEALTH_SERVICE, REFLECTION_SERVICE)
+            names = (*SERVICES, HEALTH_SERVICE, REFLECTION_SERVICE)
             servicer = reflection.aio.ReflectionServicer(names)
             reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, self._services)  # type: ignore[no-untyped-call]
 
@@ -105,7 +125,8 @@ class RpcServer:
                 f"The server cannot listen on {self._address}: is the port free, the TLS key right?"
             ) from exc
         await self._server.start()
-        await self._health.set(MAILBOX_SERVICE, health_pb2.HealthCheckResponse.SERVING)
+        for service in SERVICES:
+            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
         return port
 
     async def announce_stop(self) -> None:
@@ -118,7 +139,7 @@ class RpcServer:
     async def stop(self, grace: float) -> None:
         """Refuse new calls, let the running ones end within `grace` seconds, cancel the rest."""
         await self.announce_stop()
-        self._slots.end_open_streams()  # a single health watcher would use up the grace
+        self._slots.end_streams()  # a single watcher would use up the grace
         await self._server.stop(grace)
 
 

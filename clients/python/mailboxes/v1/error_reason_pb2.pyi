@@ -66,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_GROUP_NAME_TAKEN: the caller has another group of this name. ALREADY_EXISTS."""
     ERROR_REASON_GROUP_LIMIT_REACHED: _ErrorReason.ValueType  # 21
     """ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
+    ERROR_REASON_STREAM_ENDED: _ErrorReason.ValueType  # 22
+    """ERROR_REASON_STREAM_ENDED: the service stops or has sent long enough; open the stream again. UNAVAILABLE."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is what google.rpc.ErrorInfo.reason says, without the prefix, in domain "mailboxes.v1"."""
@@ -114,4 +116,6 @@ ERROR_REASON_GROUP_NAME_TAKEN: ErrorReason.ValueType  # 20
 """ERROR_REASON_GROUP_NAME_TAKEN: the caller has another group of this name. ALREADY_EXISTS."""
 ERROR_REASON_GROUP_LIMIT_REACHED: ErrorReason.ValueType  # 21
 """ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
+ERROR_REASON_STREAM_ENDED: ErrorReason.ValueType  # 22
+"""ERROR_REASON_STREAM_ENDED: the service stops or has sent long enough; open the stream again. UNAVAILABLE."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

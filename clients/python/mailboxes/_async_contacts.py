@@ -1,0 +1,119 @@
+"""The async client's methods about contacts and groups."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
+from typing import Unpack
+
+from mailboxes import _calls
+from mailboxes._async_connection import Connection
+from mailboxes._contact_calls import (
+    MAX_PAGE,
+    FilterFields,
+    Format,
+    GroupFields,
+    ImportFields,
+    ListFields,
+    SkippedFields,
+    TypedFields,
+    export_request,
+    import_request,
+    list_request,
+    skipped_request,
+)
+from mailboxes.v1 import contact_service_pb2 as pb
+from mailboxes.v1.contact_pb2 import Contact, Group
+
+
+class ContactMethods(Connection):
+    """Contacts that were harvested, and the groups they are imported into."""
+
+    async def list_contacts(self, **fields: Unpack[ListFields]) -> AsyncIterator[Contact]:
+        """Yield all contacts that match, a page at a time behind the scenes."""
+        token = ""
+        while True:
+            page = await self.contacts_page(MAX_PAGE, token, **fields)
+            for contact in page.contacts:
+                yield contact
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def contacts_page(
+        self, page_size: int = 0, page_token: str = "", **fields: Unpack[ListFields]
+    ) -> pb.ListContactsResponse:
+        """Return one page: `contacts`, `next_page_token` (empty on the last one) and `total_size`."""
+        request = list_request(page_size, page_token, **fields)
+        return await self._call(self._contacts.ListContacts, request, self._timeout)
+
+    async def list_skipped(self, **fields: Unpack[SkippedFields]) -> AsyncIterator[Contact]:
+        """Yield all that was left out, with the reason, a page at a time behind the scenes."""
+        token = ""
+        while True:
+            page = await self.skipped_page(MAX_PAGE, token, **fields)
+            for contact in page.skipped:
+                yield contact
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def skipped_page(
+        self, page_size: int = 0, page_token: str = "", **fields: Unpack[SkippedFields]
+    ) -> pb.ListSkippedResponse:
+        """Return one page: `skipped`, `next_page_token` (empty on the last one) and `total_size`."""
+        request = skipped_request(page_size, page_token, **fields)
+        return await self._call(self._contacts.ListSkipped, request, self._timeout)
+
+    async def get_contact(self, contact_id: str) -> Contact:
+        """Return a contact, kept or skipped."""
+        request = pb.GetContactRequest(id=contact_id)
+        response = await self._call(self._contacts.GetContact, request, self._timeout)
+        return response.contact
+
+    async def update_contact(self, contact_id: str, **fields: Unpack[TypedFields]) -> Contact:
+        """Store what the user typed; no harvest changes it. Return the contact as stored."""
+        request = pb.UpdateContactRequest(id=contact_id, **fields)
+        response = await self._call(self._contacts.UpdateContact, request, self._timeout)
+        return response.contact
+
+    async def delete_contact(self, contact_id: str) -> None:
+        """Remove a contact for good: no harvest brings it back."""
+        await self._call(self._contacts.DeleteContact, pb.DeleteContactRequest(id=contact_id), self._timeout)
+
+    async def list_groups(self) -> list[Group]:
+        """Return all groups, by name."""
+        response = await self._call(self._contacts.ListGroups, pb.ListGroupsRequest(), self._timeout)
+        return list(response.groups)
+
+    async def save_group(self, **fields: Unpack[GroupFields]) -> Group:
+        """Create a group, or rename the one with the given `id`; return it as stored."""
+        response = await self._call(self._contacts.SaveGroup, pb.SaveGroupRequest(**fields), self._timeout)
+        return response.group
+
+    async def delete_group(self, group_id: str) -> None:
+        """Remove a group; its members stay contacts."""
+        await self._call(self._contacts.DeleteGroup, pb.DeleteGroupRequest(id=group_id), self._timeout)
+
+    async def remove_members(self, group_id: str, contact_ids: Collection[str]) -> Group:
+        """Take up to 1000 contacts out of a group; they stay contacts. Return the group."""
+        request = pb.RemoveMembersRequest(group_id=group_id, contact_ids=contact_ids)
+        response = await self._call(self._contacts.RemoveMembers, request, self._timeout)
+        return response.group
+
+    async def import_contacts(self, **fields: Unpack[ImportFields]) -> pb.ImportContactsResponse:
+        """Put the selected contacts into a group; return the counts. Safe to repeat."""
+        request = import_request(**fields)
+        return await self._call(self._contacts.ImportContacts, request, _calls.IMPORT_TIMEOUT)
+
+    async def export_contacts(
+        self,
+        format: Format,  # noqa: A002
+        **fields: Unpack[FilterFields],
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the contacts that match as one file, in pieces to be joined."""
+        request = export_request(format, **fields)
+        pieces = self._stream(self._contacts.ExportContacts, request, _calls.EXPORT_TIMEOUT)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece.data

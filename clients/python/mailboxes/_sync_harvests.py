@@ -1,0 +1,61 @@
+"""The sync client's methods about harvests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+
+from mailboxes._contact_calls import Patience, Policy, start_request
+from mailboxes._sync_connection import Connection
+from mailboxes.errors import Unavailable
+from mailboxes.v1 import harvest_service_pb2 as pb
+from mailboxes.v1.harvest_pb2 import Harvest
+
+
+class HarvestMethods(Connection):
+    """Reading contacts out of mail."""
+
+    def harvest(self, mailbox_id: str, policy: Policy | None = None) -> Generator[Harvest, None, None]:
+        """Start a harvest, or join the one that runs, and watch it to its end."""
+        yield from self.watch_harvest(self.start_harvest(mailbox_id, policy).id)
+
+    def start_harvest(self, mailbox_id: str, policy: Policy | None = None) -> Harvest:
+        """Start a harvest, or join the one that runs. A `policy` is kept for this mailbox."""
+        request = start_request(mailbox_id, policy)
+        return self._call(self._harvests.StartHarvest, request, self._timeout).harvest
+
+    def watch_harvest(self, harvest_id: str) -> Generator[Harvest, None, None]:
+        """Yield the harvest now, whenever it has moved on, and at its end.
+
+        Leaving never stops the harvest. A lost connection is made again; Unavailable is raised when
+        that fails for half a minute.
+        """
+        patience = Patience()
+        while True:
+            try:
+                request = pb.WatchHarvestRequest(id=harvest_id)
+                with closing(self._stream(self._harvests.WatchHarvest, request, None)) as looks:
+                    for look in looks:
+                        patience.renew()
+                        yield look.harvest
+            except Unavailable as failure:
+                time.sleep(patience.pause(failure))
+            else:
+                return
+
+    def get_harvest(self, harvest_id: str) -> Harvest:
+        """Return a harvest."""
+        return self._call(
+            self._harvests.GetHarvest, pb.GetHarvestRequest(id=harvest_id), self._timeout
+        ).harvest
+
+    def latest_harvest(self, mailbox_id: str) -> Harvest:
+        """Return the latest harvest of a mailbox; NotFound when there was none."""
+        request = pb.GetHarvestRequest(mailbox_id=mailbox_id)
+        return self._call(self._harvests.GetHarvest, request, self._timeout).harvest
+
+    def cancel_harvest(self, harvest_id: str) -> Harvest:
+        """Stop a harvest. What was read so far is kept; one that has ended stays as it is."""
+        request = pb.CancelHarvestRequest(id=harvest_id)
+        return self._call(self._harvests.CancelHarvest, request, self._timeout).harvest

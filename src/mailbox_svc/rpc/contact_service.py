@@ -1,0 +1,139 @@
+"""Owns the eleven RPCs of ContactService: convert, call the use case, convert back; nothing else."""
+# ruff: noqa: ARG002, N802  (names are the contract's, and grpc hands every method a context)
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+
+from mailbox_svc.contacts.paging import Page
+from mailbox_svc.contacts.service import Contacts
+from mailbox_svc.model.contact import Contact
+from mailbox_svc.rpc.call import calling_user
+from mailbox_svc.rpc.convert_contact import (
+    changes_from_pb,
+    contact_to_pb,
+    filter_from_pb,
+    form_from_pb,
+    group_from_pb,
+    group_to_pb,
+    import_from_pb,
+    import_to_pb,
+    order_from_pb,
+    reasons_from_pb,
+)
+from mailboxes.v1 import contact_pb2
+from mailboxes.v1 import contact_service_pb2 as pb
+from mailboxes.v1.contact_service_pb2_grpc import ContactServiceServicer
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+#: The contacts of a page together. Clients take messages of 4 MiB unless told otherwise.
+_PAGE_BYTES = 3 * 1024 * 1024
+#: A message of an export, unless a single line is longer.
+_PART_BYTES = 128 * 1024
+
+
+class ContactServicer(ContactServiceServicer):
+    """ContactService on top of the use cases."""
+
+    def __init__(self, contacts: Contacts) -> None:
+        self._contacts = contacts
+
+    async def ListContacts(
+        self, request: pb.ListContactsRequest, context: Context
+    ) -> pb.ListContactsResponse:
+        wish, order = filter_from_pb(request.filter), order_from_pb(request.order)
+
+        async def ask(size: int) -> Page:
+            return await self._contacts.page(calling_user(), wish, order, size=size, token=request.page_token)
+
+        shown, page = await self._fitting(ask, request.page_size)
+        return pb.ListContactsResponse(contacts=shown, next_page_token=page.next_token, total_size=page.total)
+
+    async def ListSkipped(self, request: pb.ListSkippedRequest, context: Context) -> pb.ListSkippedResponse:
+        wish, reasons = filter_from_pb(request.filter), reasons_from_pb(request.reasons)
+
+        async def ask(size: int) -> Page:
+            return await self._contacts.skipped(
+                calling_user(), wish, reasons, size=size, token=request.page_token
+            )
+
+        shown, page = await self._fitting(ask, request.page_size)
+        return pb.ListSkippedResponse(skipped=shown, next_page_token=page.next_token, total_size=page.total)
+
+    async def GetContact(self, request: pb.GetContactRequest, context: Context) -> pb.GetContactResponse:
+        contact = await self._contacts.get(calling_user(), request.id)
+        return pb.GetContactResponse(contact=self._shown(contact))
+
+    async def UpdateContact(
+        self, request: pb.UpdateContactRequest, context: Context
+    ) -> pb.UpdateContactResponse:
+        contact = await self._contacts.update(calling_user(), request.id, changes_from_pb(request))
+        return pb.UpdateContactResponse(contact=self._shown(contact))
+
+    async def DeleteContact(
+        self, request: pb.DeleteContactRequest, context: Context
+    ) -> pb.DeleteContactResponse:
+        await self._contacts.delete(calling_user(), request.id)
+        return pb.DeleteContactResponse(ok=True)
+
+    async def ListGroups(self, request: pb.ListGroupsRequest, context: Context) -> pb.ListGroupsResponse:
+        groups = await self._contacts.groups(calling_user())
+        return pb.ListGroupsResponse(groups=map(group_to_pb, groups))
+
+    async def SaveGroup(self, request: pb.SaveGroupRequest, context: Context) -> pb.SaveGroupResponse:
+        group = await self._contacts.save_group(calling_user(), group_from_pb(request))
+        return pb.SaveGroupResponse(group=group_to_pb(group))
+
+    async def DeleteGroup(self, request: pb.DeleteGroupRequest, context: Context) -> pb.DeleteGroupResponse:
+        await self._contacts.delete_group(calling_user(), request.id)
+        return pb.DeleteGroupResponse(ok=True)
+
+    async def RemoveMembers(
+        self, request: pb.RemoveMembersRequest, context: Context
+    ) -> pb.RemoveMembersResponse:
+        group = await self._contacts.remove_members(calling_user(), request.group_id, request.contact_ids)
+        return pb.RemoveMembersResponse(group=group_to_pb(group))
+
+    async def ImportContacts(
+        self, request: pb.ImportContactsRequest, context: Context
+    ) -> pb.ImportContactsResponse:
+        return import_to_pb(await self._contacts.import_contacts(calling_user(), import_from_pb(request)))
+
+    async def ExportContacts(
+        self, request: pb.ExportContactsRequest, context: Context
+    ) -> AsyncIterator[pb.ExportContactsResponse]:
+        wish, form = filter_from_pb(request.filter), form_from_pb(request.format)
+        async with aclosing(self._contacts.export(calling_user(), wish, form)) as pieces:
+            async for piece in pieces:
+                for part in _parts(piece):
+                    yield pb.ExportContactsResponse(data=part)
+
+    def _shown(self, contact: Contact) -> contact_pb2.Contact:
+        return contact_to_pb(contact, self._contacts.clock())
+
+    async def _fitting(
+        self, ask: Callable[[int], Awaitable[Page]], size: int
+    ) -> tuple[list[contact_pb2.Contact], Page]:
+        """Return a page that fits into one message: shorter than asked for, if its contacts are huge."""
+        while True:
+            page = await ask(size)
+            shown = [self._shown(contact) for contact in page.contacts]
+            if len(shown) <= 1 or sum(contact.ByteSize() for contact in shown) <= _PAGE_BYTES:
+                return shown, page
+            size = len(shown) // 2
+
+
+def _parts(piece: bytes) -> Iterator[bytes]:
+    """Cut a piece of a file into parts that fit into a message and end where lines do."""
+    start = 0
+    while len(piece) - start > _PART_BYTES:
+        end = piece.rfind(b"\n", start, start + _PART_BYTES) + 1 or piece.find(b"\n", start) + 1 or len(piece)
+        yield piece[start:end]
+        start = end
+    if start < len(piece):
+        yield piece[start:]

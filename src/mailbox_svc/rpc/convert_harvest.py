@@ -1,0 +1,74 @@
+"""Owns the translation of harvests between protobuf and the model. It decides nothing."""
+
+from __future__ import annotations
+
+from mailbox_svc.model.harvest import (
+    Failure,
+    FailureCode,
+    Harvest,
+    HarvestState,
+    Policy,
+    Progress,
+    SkippedFolder,
+)
+from mailbox_svc.rpc.convert import CODE, remedy_to_pb
+from mailbox_svc.rpc.values import chosen, duration, members, timestamp
+from mailboxes.v1 import harvest_pb2
+from mailboxes.v1.connection_test_pb2 import TEST_CODE_UNSPECIFIED
+
+_STATE = members(HarvestState, harvest_pb2.HarvestState, "HARVEST_STATE_")
+_FAILURE = members(FailureCode, harvest_pb2.HarvestFailureCode, "HARVEST_FAILURE_CODE_")
+_POLICY = members(Policy, harvest_pb2.ContactPolicy, "CONTACT_POLICY_")
+_POLICY_NAMED = {value: policy for policy, value in _POLICY.items()}
+
+
+def policy_from_pb(value: int, field: str) -> Policy | None:
+    """Return the policy, None when it is not specified. Raises InvalidFields."""
+    if value == harvest_pb2.CONTACT_POLICY_UNSPECIFIED:
+        return None
+    return chosen(value, _POLICY_NAMED, field)
+
+
+def harvest_to_pb(harvest: Harvest) -> harvest_pb2.Harvest:
+    """Return the harvest as callers see it."""
+    return harvest_pb2.Harvest(
+        id=harvest.id,
+        mailbox_id=harvest.mailbox_id,
+        state=_STATE[harvest.state],
+        policy=_POLICY[harvest.policy],
+        progress=_progress_to_pb(harvest.progress),
+        failure=_failure_to_pb(harvest.failure) if harvest.failure else None,
+        skipped_folders=map(_skipped_to_pb, harvest.skipped_folders),
+        created_at=timestamp(harvest.created_at),
+        started_at=timestamp(harvest.started_at) if harvest.started_at else None,
+        ended_at=timestamp(harvest.ended_at) if harvest.ended_at else None,
+    )
+
+
+def _progress_to_pb(progress: Progress) -> harvest_pb2.HarvestProgress:
+    return harvest_pb2.HarvestProgress(
+        folder=progress.folder,
+        folders_done=progress.folders_done,
+        folders_total=progress.folders_total,
+        scanned=progress.scanned,
+        total=progress.total,
+        duplicates=progress.duplicates,
+        contacts=progress.contacts,
+        rate=progress.rate,
+    )
+
+
+def _failure_to_pb(failure: Failure) -> harvest_pb2.HarvestFailure:
+    connection_code = failure.connection_code
+    return harvest_pb2.HarvestFailure(
+        code=_FAILURE[failure.code],
+        error=failure.error,
+        connection_code=CODE[connection_code] if connection_code else TEST_CODE_UNSPECIFIED,
+        remedy=remedy_to_pb(failure.remedy) if failure.remedy else None,
+        retryable=failure.retryable,
+        retry_after=duration(failure.retry_after) if failure.retry_after is not None else None,
+    )
+
+
+def _skipped_to_pb(folder: SkippedFolder) -> harvest_pb2.SkippedFolder:
+    return harvest_pb2.SkippedFolder(name=folder.name, reason=folder.reason)
