@@ -10,7 +10,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,19 +19,25 @@ import uvloop
 from prometheus_client import CollectorRegistry, start_http_server
 
 from mailbox_svc.config import Settings, read_line
+from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError, os_reason
+from mailbox_svc.harvest.limits import HarvestLimits
+from mailbox_svc.harvest.run import RunParts
+from mailbox_svc.harvest.runs import HarvestRuns
+from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier, mint_token
 from mailbox_svc.identity.jwks import KeySource
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver
+from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.logs import configure_logs, install_loop_handler
 from mailbox_svc.mailboxes.service import Mailboxes, TestRates
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.limits import Limits
-from mailbox_svc.rpc.metrics import RpcMetrics
+from mailbox_svc.rpc.metrics import HarvestMetrics, RpcMetrics
 from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
 from mailbox_svc.rpc.tls import TlsFiles
 from mailbox_svc.storage.migrate import migrate
@@ -91,10 +97,22 @@ async def running_service(settings: Settings) -> AsyncIterator[tuple[RpcServer, 
         vault = vault_from(settings)
         store = await stack.enter_async_context(store_from(settings))
         verifier = await stack.enter_async_context(_verifier(settings))
-        mailboxes = Mailboxes(store, vault, tester_from(settings), clock=now, rates=_rates(settings))
         registry = CollectorRegistry()
-        use_cases = UseCases(mailboxes, None, Contacts(store, clock=now))  # type: ignore[arg-type]  # harvests follow
+        runs = HarvestRuns(
+            RunParts(store, vault, source_from(settings), now, _harvest_limits(settings)),
+            on_end=HarvestMetrics(registry).ended,
+        )
+        stack.push_async_callback(runs.stop)
+        rejudge = await stack.enter_async_context(_rejudging(store))
+        use_cases = UseCases(
+            Mailboxes(
+                store, vault, tester_from(settings), clock=now, rates=_rates(settings), rejudge=rejudge
+            ),
+            Harvests(store, runs, clock=now),
+            Contacts(store, clock=now),
+        )
         server = RpcServer(_rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
+        runs.start()
         port = await server.start()
         stack.push_async_callback(server.stop, 0)
         if settings.metrics_addr is not None:
@@ -166,6 +184,34 @@ def tester_from(settings: Settings) -> ImapConnectionTester:
     )
 
 
+def source_from(settings: Settings) -> ImapMailSource:
+    """Return what opens mailboxes for reading; it goes where the tester goes."""
+    return ImapMailSource(
+        EgressPolicy(opened=settings.egress_allow, ports=frozenset(settings.egress_ports)),
+        ca_file=settings.tls_ca_file,
+        resolver=HostResolver([str(server) for server in settings.dns_servers], port=settings.dns_port),
+    )
+
+
+@asynccontextmanager
+async def _rejudging(store: SqlStore) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """Yield what judges a user's contacts anew: to the end, even when the call that asked is over before."""
+    tasks: set[asyncio.Task[int]] = set()
+
+    async def rejudge(user_id: str) -> None:
+        task = asyncio.create_task(refresh(store, user_id, clock=now))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        await asyncio.shield(task)
+
+    try:
+        yield rejudge
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @asynccontextmanager
 async def _verifier(settings: Settings) -> AsyncIterator[TokenVerifier]:
     audience, issuer = settings.jwt_audience, settings.jwt_issuer
@@ -196,6 +242,14 @@ def _rpc_config(settings: Settings) -> RpcConfig:
         limits=Limits(
             calls=settings.max_calls, tests=settings.max_tests, tests_per_user=settings.max_tests_per_user
         ),
+    )
+
+
+def _harvest_limits(settings: Settings) -> HarvestLimits:
+    return HarvestLimits(
+        runs=settings.max_harvests,
+        runs_per_user=settings.max_harvests_per_user,
+        seconds=settings.harvest_seconds,
     )
 
 

@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     tests_per_user_per_minute: int = Field(default=20, ge=1)
     tests_per_destination_per_minute: int = Field(default=60, ge=1)
 
+    #: Harvests that run at once; more wait.
+    max_harvests: int = Field(default=8, ge=1)
+    max_harvests_per_user: int = Field(default=2, ge=1)
+    #: Seconds of one harvest, after which it stops and the next goes on.
+    harvest_seconds: float = Field(default=14_400.0, gt=0)
+
     #: Seconds after SIGTERM in which calls are still taken, so that load balancers can look elsewhere.
     shutdown_notice: float = Field(default=2.0, ge=0)
     #: Seconds that running calls then get to end.
