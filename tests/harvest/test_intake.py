@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,7 @@ def test_of_mail_of_mine_neither_reply_to_nor_sender_count() -> None:
         ({"List_Post": "<mailto:dev@example.com>"}, "through_list"),
     ],
 )
-def test_what_a_message_says_of_itself_counts_for_its_writer(fields: dict[str, str], column: str) -> None:
+def test_what_a_message_says_of_itself_counts_for_its_writer(fields: dict[str, Any], column: str) -> None:
     got = counted(header(From_="bob@example.com", To=ME, **fields), header(From_="bob@example.com", To=ME))
     marks = {"generated", "auto_replied", "bulk", "through_list"} & got["bob@example.com"].keys()
     assert (marks, got["bob@example.com"][column]) == ({column}, 1)
