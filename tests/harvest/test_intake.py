@@ -125,7 +125,13 @@ def test_of_mail_of_mine_neither_reply_to_nor_sender_count() -> None:
         ({"Auto_Submitted": "auto-replied"}, "auto_replied"),
         ({"List_Unsubscribe": "<https://example.com/u>"}, "bulk"),
         ({"Precedence": "bulk"}, "bulk"),
-        ({"Precedence": "list"}, "through_list"),
+        ({"Precedence": "list"}, "bulk"),
+        ({"Precedence": "bulk", "Sender": "owner-dev@example.com"}, "through_list"),
+        ({"Precedence": "bulk", "List_Id": "<dev.example.com>"}, "through_list"),
+        ({"Precedence": "bulk", "Sender": "bob@example.com"}, "bulk"),
+        ({"List_Unsubscribe": "<https://example.com/u>", "Sender": "bounce@example.com"}, "bulk"),
+        ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": "bob@example.com"}, "bulk"),
+        ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": ME}, "bulk"),
         ({"List_Id": "<dev.example.com>"}, "through_list"),
         ({"List_Post": "<mailto:dev@example.com>"}, "through_list"),
     ],
@@ -134,6 +140,20 @@ def test_what_a_message_says_of_itself_counts_for_its_writer(fields: dict[str, A
     got = counted(header(From_="bob@example.com", To=ME, **fields), header(From_="bob@example.com", To=ME))
     marks = {"generated", "auto_replied", "bulk", "through_list"} & got["bob@example.com"].keys()
     assert (marks, got["bob@example.com"][column]) == ({column}, 1)
+
+
+def test_a_list_where_answers_go_to_the_list_is_no_newsletter() -> None:
+    fields = {"List_Unsubscribe": "<mailto:leave@lists.example.com>", "Precedence": "bulk"}
+    to_list = {"To": "dev@lists.example.com", "Reply_To": "Dev <DEV@lists.example.com>"}
+    got = counted(header(From_="bob@example.com", **to_list, **fields))
+    assert got["bob@example.com"]["through_list"] == 1
+    assert "bulk" not in got["bob@example.com"]
+
+
+def test_a_newsletter_with_an_id_counts_as_both() -> None:
+    fields = {"List_Unsubscribe": "<https://example.com/u>", "List_Id": "<77.news.example.com>"}
+    got = counted(header(From_="bob@example.com", To=ME, **fields))
+    assert (got["bob@example.com"]["bulk"], got["bob@example.com"]["through_list"]) == (1, 1)
 
 
 def test_a_list_that_can_be_written_to_is_no_newsletter() -> None:

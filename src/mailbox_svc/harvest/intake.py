@@ -235,8 +235,23 @@ def _count_marks(counts: list[int], parts: Parts) -> None:
         counts[GENERATED] += 1
     if Mark.REPLIED in marks:
         counts[REPLIED] += 1
-    # A list has an address to write to; what can only be unsubscribed from is a newsletter.
-    if Mark.BULK in marks or (Mark.UNSUBSCRIBE in marks and not parts[LIST_POST]):
-        counts[BULK] += 1
-    if parts[LIST_POST] or parts[LIST_ID] or Mark.LIST in marks:
+    # A list has an address to write to; what can only be unsubscribed from is a newsletter. Lists without
+    # List-Post have answers sent to where the message went; old ones put themselves in Sender.
+    discussed = bool(parts[LIST_POST]) or _answers_go_round(parts)
+    mass = Mark.BULK in marks or Mark.LIST in marks
+    listed = discussed or bool(parts[LIST_ID]) or (mass and bool(_not_writers(parts, SENDER)))
+    if listed:
         counts[THROUGH] += 1
+    if not discussed and (Mark.UNSUBSCRIBE in marks or (mass and not listed)):
+        counts[BULK] += 1
+
+
+def _answers_go_round(parts: Parts) -> bool:
+    """Tell whether Reply-To is one whom the message went to."""
+    answers = _not_writers(parts, REPLY_TO)
+    return bool(answers) and any(record in answers for record, _ in parts[TO] + parts[CC])
+
+
+def _not_writers(parts: Parts, place: int) -> list[AddressRecord]:
+    writers = [writer for writer, _ in parts[FROM]]
+    return [record for record, _ in parts[place] if not record.own and record not in writers]

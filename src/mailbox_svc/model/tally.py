@@ -32,9 +32,11 @@ class Tally:
     generated: int = 0
     #: From it with `Auto-Submitted: auto-replied`: an out-of-office answer, say.
     auto_replied: int = 0
-    #: From it with List-Unsubscribe and no List-Post, or `Precedence: bulk` or `junk`: newsletters.
+    #: From it with List-Unsubscribe or a `Precedence` of bulk, junk or list, and with no sign of a list that
+    #: can be written to: newsletters. List-Id alone is no such sign beside List-Unsubscribe.
     bulk: int = 0
-    #: From it with List-Post, List-Id or `Precedence: list`: it came through a mailing list.
+    #: From it through a mailing list: with List-Post or List-Id, or answers go to whom it went to, or
+    #: `Precedence` comes with a Sender that is not its From.
     through_list: int = 0
     #: Names it in List-Post, or is its List-Id's address: it is itself a mailing list.
     list_address: int = 0
