@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 .PHONY: help
 help: ## Show this list
 	@sed -n 's/^\([a-z-]\{1,\}\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name words; do \
-		printf '  make %-10s %s\n' "$$name" "$$words"; done
+		printf '  make %-16s %s\n' "$$name" "$$words"; done
 
 .PHONY: install
 install: ## Make .venv with everything for development, from the hashed lock
@@ -49,6 +49,11 @@ check: install ## Everything that judges without running: style, types, imports,
 .PHONY: bench
 bench: install ## Measure this machine
 	@$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: bench-harvest
+bench-harvest: install ## Hold a harvest against a raw read and other clients; ARGS=--help
+	@scripts/install-system.sh || true
+	@PYTHONPATH=bench:tests $(BIN)/python -m harvest $(ARGS)
 
 .PHONY: fmt
 fmt: install ## Format code and protos, fix what can be fixed

@@ -54,6 +54,8 @@ class Service:
     address: str
     pid: int
     secret: Secret
+    #: Its SQLite database.
+    database: Path
 
     def token(self, subject: str, *, role: str | None = None) -> str:
         """Return an HS256 token of this service."""
@@ -61,17 +63,21 @@ class Service:
 
 
 @contextmanager
-def running_service(**settings: str) -> Iterator[Service]:
-    """Run `mailbox-svc serve` on a new SQLite database with these settings and no limits."""
+def running_service(*program: str | Path, **settings: str) -> Iterator[Service]:
+    """Run `mailbox-svc serve` on a new SQLite database with these settings and no limits.
+
+    `program` stands in for `mailbox-svc` where it must be started in another way.
+    """
     folder = new_folder("bench-service")
     secret = Secret(secrets.token_urlsafe(48))
     if "MAILBOX_JWT_JWKS_URL" not in settings:
         (folder / "jwt-secret").write_text(secret.reveal())
         settings["MAILBOX_JWT_SECRET_FILE"] = str(folder / "jwt-secret")
+    database = folder / "mailbox.sqlite3"
     port = free_port()
     env = {
         **NO_LIMITS,
-        "MAILBOX_DATABASE_URL": f"sqlite:///{folder}/mailbox.sqlite3",
+        "MAILBOX_DATABASE_URL": f"sqlite:///{database}",
         "MAILBOX_KEYRING_FILE": str(folder / "keyring.json"),
         "MAILBOX_GRPC_ADDR": f"127.0.0.1:{port}",
         "MAILBOX_SHUTDOWN_NOTICE": "0",
@@ -82,8 +88,8 @@ def running_service(**settings: str) -> Iterator[Service]:
     command = Path(sys.executable).parent / "mailbox-svc"
     subprocess.run([command, "keys", "add"], env={**os.environ, **env}, check=True, capture_output=True)
     ready = listening(port)
-    with running([command, "serve"], log=folder / "log", ready=ready, env=env) as pid:
-        yield Service(f"127.0.0.1:{port}", pid, secret)
+    with running([*(program or [command]), "serve"], log=folder / "log", ready=ready, env=env) as pid:
+        yield Service(f"127.0.0.1:{port}", pid, secret, database)
 
 
 @dataclass(frozen=True, slots=True)
