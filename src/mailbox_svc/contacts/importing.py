@@ -12,9 +12,9 @@ from datetime import datetime
 
 from mailbox_svc.contacts import groups
 from mailbox_svc.contacts.drafts import ImportOrder, Selection
+from mailbox_svc.contacts.judge import judge
 from mailbox_svc.contacts.paging import cursor_of
 from mailbox_svc.contacts.rank import score_at
-from mailbox_svc.contacts.rejudge import rejudge
 from mailbox_svc.contacts.rules import MAX_GROUPS
 from mailbox_svc.contacts.search import words
 from mailbox_svc.errors import TooManyGroups
@@ -24,6 +24,8 @@ from mailbox_svc.ports import Transaction
 
 #: Contacts of one step: what is in memory at a time.
 _STEP = 1000
+#: What choosing a contact does not overcome.
+_NEVER = frozenset({SkipReason.DELETED, SkipReason.OWN_ADDRESS})
 
 
 async def import_contacts(
@@ -80,16 +82,19 @@ class _Run:
 
     async def take_these(self, ids: Sequence[str]) -> None:
         """Take contacts that were named one by one, whatever they were judged to be."""
-        which = Filter(ids=frozenset(ids), kept=None)
-        found = await self._tx.contacts.page(which, Order.RANK, after=None, limit=len(ids))
-        chosen = [contact for contact in found if contact.skipped is not SkipReason.DELETED]
+        found = await self._named(ids)
         self._skip(SkipReason.NOT_FOUND, len(ids) - len(found))
-        self._skip(SkipReason.DELETED, len(found) - len(chosen))
-        await self._take(chosen)
+        chosen = []
+        for contact in found:
+            if contact.skipped in _NEVER:
+                self._skip(contact.skipped, 1)
+            else:
+                chosen.append(contact)
         left_out = [contact.id for contact in chosen if contact.skipped]
-        if left_out and not self._dry and self._group is not None:
-            await rejudge(self._tx, left_out, now=self._now)
-            await self._remember(await self._tx.contacts.page(which, Order.RANK, after=None, limit=len(ids)))
+        if left_out and not self._dry:
+            await self._keep(left_out)
+            chosen = await self._named([contact.id for contact in chosen])
+        await self._take(chosen)
 
     async def take_all(self, selection: Selection) -> None:
         """Take all kept contacts that meet every condition, and count what else matches the query."""
@@ -108,6 +113,16 @@ class _Run:
                 else:
                     self._skip(reason, 1)
             await self._take(chosen)
+
+    async def _named(self, ids: Sequence[str]) -> list[Contact]:
+        which = Filter(ids=frozenset(ids), kept=None)
+        return await self._tx.contacts.page(which, Order.RANK, after=None, limit=len(ids))
+
+    async def _keep(self, ids: Sequence[str]) -> None:
+        """Make contacts of those that were left out, before their revision is remembered."""
+        evidence = await self._tx.contacts.evidence(ids)
+        judged = [(one, judge(replace(one, grouped=True))) for one in evidence]
+        await self._tx.contacts.judge(judged, now=self._now)
 
     async def _count_skipped(self, matching: Filter) -> None:
         left_out = replace(matching, kept=False)

@@ -16,8 +16,8 @@ from mailbox_svc.contacts import groups
 from mailbox_svc.contacts.drafts import ExportForm, FilterWish, GroupDraft, ImportOrder, TypedChanges
 from mailbox_svc.contacts.export import pieces
 from mailbox_svc.contacts.importing import import_contacts
+from mailbox_svc.contacts.judge import judge
 from mailbox_svc.contacts.paging import Page, cursor_from, cursor_of, token_of
-from mailbox_svc.contacts.rejudge import rejudge
 from mailbox_svc.contacts.rules import (
     checked_changes,
     checked_group,
@@ -84,6 +84,8 @@ class Contacts:
         contact_id, changes = checked_id(contact_id), checked_changes(changes)
         given = {name: text for name in _TYPED if (text := getattr(changes, name)) is not None}
         async with self._store.begin(user_id) as tx:
+            # First, because it keeps others out: nobody types or judges between what follows.
+            evidence = await tx.contacts.evidence([contact_id])
             stored = await _existing(tx, contact_id)
             if changes.etag not in {None, stored.etag}:
                 raise StaleContact
@@ -92,7 +94,8 @@ class Contacts:
                 return stored
             now = self._clock()
             await tx.contacts.update(replace(stored, typed=typed, etag=secrets.token_hex(8), updated_at=now))
-            await rejudge(tx, [contact_id], now=now)
+            judged = [(one, judge(replace(one, typed=typed))) for one in evidence]
+            await tx.contacts.judge(judged, now=now)
             return await _existing(tx, contact_id)
 
     async def delete(self, user_id: str, contact_id: str) -> None:

@@ -27,7 +27,10 @@ class ContactRepository(Protocol):
         """
 
     async def evidence(self, contact_ids: Sequence[str]) -> list[ContactEvidence]:
-        """Return what these contacts are judged by, whether it has changed or not. Order means nothing."""
+        """Return what these contacts are judged by, whether it has changed or not. Order means nothing.
+
+        Until this transaction ends, no other one changes, judges or deletes contacts of the user.
+        """
 
     async def judge(
         self, judged: Sequence[tuple[ContactEvidence, Judgement | None]], *, now: datetime
