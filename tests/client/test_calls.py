@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -14,35 +14,6 @@ from mailboxes.v1 import mailbox_service_pb2 as pb
 from support.scripted_service import TOKEN, Abort, Both, Script, serving
 
 PASSWORD = "CANARY-client-password"
-
-
-@pytest.fixture
-def script() -> Script:
-    return Script()
-
-
-@pytest.fixture
-async def target(script: Script) -> AsyncIterator[str]:
-    async with serving(script) as target:
-        yield target
-
-
-@pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def connect(kind: str, target: str) -> AsyncIterator[Callable[..., Both]]:
-    opened = []
-
-    def connect(token: Any = TOKEN, **settings: Any) -> Both:
-        opened.append(Both(kind, target, token, **settings))
-        return opened[-1]
-
-    yield connect
-    for both in opened:
-        await both.close()
 
 
 async def test_list_returns_the_mailboxes(script: Script, connect: Callable[..., Both]) -> None:
@@ -184,12 +155,41 @@ async def test_list_is_repeated_while_the_service_is_unavailable(
     assert len(script.received) == 3
 
 
+READS: list[tuple[str, dict[str, Any]]] = [
+    ("list", {}),
+    ("get_harvest", {"harvest_id": "h"}),
+    ("latest_harvest", {"mailbox_id": "a"}),
+    ("contacts_page", {}),
+    ("skipped_page", {}),
+    ("get_contact", {"contact_id": "c"}),
+    ("list_groups", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments"), READS)
+async def test_reads_are_repeated_while_the_service_is_unavailable(
+    script: Script, client: Both, method: str, arguments: dict[str, str]
+) -> None:
+    script.answers = [Abort(grpc.StatusCode.UNAVAILABLE)]
+    with pytest.raises(mailboxes.Unavailable):
+        await client.call(method, **arguments)
+    assert len(script.received) == 4
+
+
 @pytest.mark.parametrize(
     ("method", "arguments"),
     [
         ("save", {"label": "Work", "host": "imap.test", "user": "ann"}),
         ("delete", {"mailbox_id": "a"}),
         ("test", {"mailbox_id": "a"}),
+        ("start_harvest", {"mailbox_id": "a"}),
+        ("cancel_harvest", {"harvest_id": "h"}),
+        ("update_contact", {"contact_id": "c"}),
+        ("delete_contact", {"contact_id": "c"}),
+        ("save_group", {"name": "Friends"}),
+        ("delete_group", {"group_id": "g"}),
+        ("remove_members", {"group_id": "g", "contact_ids": ["c"]}),
+        ("import_contacts", {"group": "Friends"}),
     ],
 )
 async def test_other_calls_are_never_repeated(
