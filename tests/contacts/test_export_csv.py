@@ -16,7 +16,7 @@ from mailbox_svc.model.contact import Contact, Kind, Typed
 from support.made_contacts import HARD_NAMES, NOW, contact_of
 
 TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=50)
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "  =1", "\u00a0=1", "\u200b=1", "\ufeff=1")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\tx", "\r=1", "  =1", "\u00a0=1", "\u200b=1", "\ufeff=1")
 WIDE_FORMULAS = (
     "\uff1d1",
     "\uff0b1",

@@ -79,6 +79,16 @@ def test_no_line_is_longer_than_75_octets_and_none_ends_within_a_character(
         assert max(map(len, lines)) >= 72, "folded earlier than needed"
 
 
+@both
+@pytest.mark.parametrize("letter", ["x", "é", "漢", "😀"])
+def test_lines_of_every_length_are_cut_where_they_must_be(letter: str, version: Version) -> None:
+    for length in range(240):
+        name = "a" + letter * length
+        data = card(contact_of(name), (), version)
+        assert max(map(len, data.split(b"\r\n"))) <= 75
+        assert read(data).fn.value == name
+
+
 def test_what_version_3_must_have_is_there_in_its_words() -> None:
     data = card(contact_of("Dr. Anna van der Berg"), ("Choir",), Version.V3).decode()
     assert data.startswith("BEGIN:VCARD\r\nVERSION:3.0\r\n")
