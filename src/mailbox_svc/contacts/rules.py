@@ -50,9 +50,10 @@ def checked_size(size: int) -> int:
 
 
 def checked_query(query: str, field: str) -> str:
-    """Return the query. Raises InvalidFields when it is too long."""
-    if len(query) > MAX_QUERY:
-        raise InvalidFields(_long_query(field))
+    """Return the query with single blanks. Raises InvalidFields."""
+    query = " ".join(query.split())
+    if violations := [FieldViolation(field, sentence) for sentence in _wrong_query(query)]:
+        raise InvalidFields(*violations)
     return query
 
 
@@ -116,8 +117,8 @@ def _wrong_selection(selection: Selection) -> Iterator[FieldViolation]:
         yield _too_many("selection.ids")
     if not 0 <= selection.min_rank <= MAX_RANK:
         yield FieldViolation("selection.min_rank", f"A rank is between 0 and {MAX_RANK}.")
-    if len(selection.query) > MAX_QUERY:
-        yield _long_query("selection.query")
+    for sentence in _wrong_query(" ".join(selection.query.split())):
+        yield FieldViolation("selection.query", sentence)
 
 
 def _wrong(name: str, text: str) -> Iterator[str]:
@@ -147,16 +148,20 @@ def _too_many(field: str) -> FieldViolation:
     return FieldViolation(field, f"At most {MAX_IDS} contacts can be named at once.")
 
 
-def _long_query(field: str) -> FieldViolation:
-    return FieldViolation(field, f"The query may have at most {MAX_QUERY} characters.")
+def _wrong_query(query: str) -> Iterator[str]:
+    if len(query) > MAX_QUERY:
+        yield f"The query may have at most {MAX_QUERY} characters."
+    elif _has_control(query):
+        yield "The query must not contain control characters."
 
 
 def _stored_id(given: str) -> str:
     try:
         return str(uuid.UUID(given))
     except ValueError:
-        # Not a UUID, so nothing has it: the look-up will say so in the usual words.
-        return given
+        # Not a UUID, so nothing has it: the look-up will say so in the usual words. Not as it is, for
+        # PostgreSQL takes no text with a NUL.
+        return ascii(given)
 
 
 def _is_uuid(text: str) -> bool:
