@@ -226,7 +226,7 @@ async def test_a_credential_is_not_given_to_a_connection_that_lost_its_tls() -> 
 
     async with served(script) as server:
         session = await opened(server)
-        session._wire.transport = None
+        session.wire.transport = None
         with pytest.raises(ConnectionFailed) as failure:
             await session.login("alice", PASSWORD)
 

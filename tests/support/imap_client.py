@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from mailbox_svc.imap.command import Reply
 from mailbox_svc.imap.failure import ConnectionFailed, Stages
 from mailbox_svc.imap.session import Session
-from mailbox_svc.imap.wire import Reply, Wire
+from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import AccessToken, Credential, Password
 from mailbox_svc.model.secret import Secret
 from support.imap_server import Peer, Script, ScriptedServer, client_context, running, server_context

@@ -73,9 +73,13 @@ class Peer:
     async def answer(self, text: bytes, *untagged: bytes) -> bytes:
         """Read one command and answer it; returns the command."""
         command = await self.command()
+        await self.answer_now(text, *untagged)
+        return command
+
+    async def answer_now(self, text: bytes, *untagged: bytes) -> None:
+        """Answer the command that was read last."""
         await self.send(b"".join(b"* " + line + b"\r\n" for line in untagged))
         await self.reply(text)
-        return command
 
     async def start_tls(self, context: ssl.SSLContext) -> None:
         await self._writer.start_tls(context)

@@ -10,7 +10,8 @@ from mailbox_svc.imap.dial import EgressPolicy, dial
 from mailbox_svc.imap.failure import Stages
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.session import Session
-from mailbox_svc.imap.tester import ImapConnectionTester, tls_context
+from mailbox_svc.imap.tester import ImapConnectionTester
+from mailbox_svc.imap.tls import tls_context
 from mailbox_svc.model.check import ConnectionReport, Password
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.secret import Secret

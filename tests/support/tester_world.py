@@ -28,6 +28,8 @@ class World:
     """A tester, the name server it asks and the server it reaches."""
 
     tester: ImapConnectionTester
+    policy: EgressPolicy
+    resolver: HostResolver
     server: ScriptedServer
     dns: DnsServer
     host: str
@@ -67,7 +69,7 @@ async def world(
             policy = EgressPolicy((ip_network("127.0.0.1/32"),), frozenset({server.port}))
             resolver = HostResolver(["127.0.0.1"], port=dns.port)
             tester = ImapConnectionTester(policy, ca_file=trusted, resolver=resolver)
-            yield World(tester, server, dns, host)
+            yield World(tester, policy, resolver, server, dns, host)
 
 
 def refusing(text: bytes) -> Script:

@@ -7,6 +7,7 @@ server costs no more than an honest one. How the bytes were split into reads nev
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbox_svc.imap.failure import ConnectionFailed
@@ -38,6 +39,13 @@ class Limits:
     #: Everything in answer to one command after the login: a LIST of 10,000 folders is below 1 MiB.
     command: int = 4 << 20
     responses_per_command: int = 20_000
+    #: Give out only the start of a literal that is larger than `literal`, rather than fail.
+    cuts_literals: bool = False
+
+
+#: Takes whole responses off a buffer: given where they start and must end, and how many they may be,
+#: returns where those it took end, and how many they were.
+Skimmer = Callable[[bytearray, int, int, int], tuple[int, int]]
 
 
 class Framer:
@@ -47,7 +55,7 @@ class Framer:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._limits = self._own_limits = limits
         self._buffer = bytearray()
         #: Where in the buffer the next line or literal starts.
         self._start = 0
@@ -55,8 +63,10 @@ class Framer:
         self._searched = 0
         self._parts: list[bytes] = []
         self._size = 0
-        #: The size of the literal that comes next.
+        #: The size of the literal that comes next, as far as it is given out.
         self._literal: int | None = None
+        #: How many bytes of it are thrown away after that.
+        self._excess = 0
         self._bytes_left = limits.before_login
         self._responses_left = limits.responses_per_command
 
@@ -65,8 +75,9 @@ class Framer:
         """How many bytes are buffered and not yet given out."""
         return len(self._buffer) - self._start
 
-    def start_command(self) -> None:
-        """Grant the bytes and responses of one command after the login."""
+    def start_command(self, limits: Limits | None = None) -> None:
+        """Grant the bytes and responses of one command after the login; other limits count for it alone."""
+        self._limits = limits or self._own_limits
         self._bytes_left = self._limits.command
         self._responses_left = self._limits.responses_per_command
 
@@ -77,15 +88,24 @@ class Framer:
         """Tell whether what is pending starts with the prefix, or is too short to say."""
         return prefix.startswith(self._buffer[self._start : self._start + len(prefix)])
 
+    def skim(self, skimmer: Skimmer) -> None:
+        """Let `skimmer` take responses that it knows, as many as are wholly there and within the limits."""
+        if self._parts:  # the next bytes belong to a response that `next` has begun
+            return
+        stop = min(len(self._buffer), self._start + self._bytes_left)
+        end, taken = skimmer(self._buffer, self._start, stop, self._responses_left)
+        self._bytes_left -= end - self._start
+        self._responses_left -= taken
+        self._start = end
+
     def next(self) -> Response | None:
         """Return the next response, or None until more bytes come."""
-        while self._literal is None or self._take_literal(self._literal):
+        while self._literal_is_over():
             line = self._take_line()
             if line is None:
                 break
             self._parts.append(line)
-            self._literal = self._announced_literal(line)
-            if self._literal is None:
+            if not self._announces_literal(line):
                 return self._finish_response()
         self._compact()
         return None
@@ -103,26 +123,35 @@ class Framer:
         self._consume(length + len(_CRLF))
         return line
 
-    def _take_literal(self, size: int) -> bool:
-        if self.pending < size:
-            return False
-        self._parts.append(bytes(self._buffer[self._start : self._start + size]))
-        self._consume(size)
-        self._literal = None
-        return True
+    def _literal_is_over(self) -> bool:
+        """Take what there is of the literal that comes next, if one does; False when there is more to it."""
+        if self._literal is not None:
+            if self.pending < self._literal:
+                return False
+            self._parts.append(bytes(self._buffer[self._start : self._start + self._literal]))
+            self._consume(self._literal)
+            self._literal = None
+        dropped = min(self._excess, self.pending)
+        self._excess -= dropped
+        self._start += dropped
+        self._bytes_left -= dropped
+        return self._excess == 0
 
-    def _announced_literal(self, line: bytes) -> int | None:
+    def _announces_literal(self, line: bytes) -> bool:
         if not line.endswith(b"}") or not (match := _LITERAL_SIZE.search(line)):
-            return None
+            return False
         if len(self._parts) == 1 and _FREE_TEXT.match(line):
-            return None
+            return False
         digits = match[1]
         limits = self._limits
-        largest = min(limits.literal, limits.response - self._size, self._bytes_left)
         # More digits than any limit has are not worth a number; int() of thousands of them is slow.
-        if len(digits) > 10 or int(digits) > largest or len(self._parts) > 2 * limits.literals_per_response:
+        size = int(digits) if len(digits) <= 10 else self._bytes_left + 1
+        self._literal = min(size, limits.literal, limits.response - self._size)
+        self._excess = size - self._literal
+        too_large = size > self._bytes_left or (self._excess and not limits.cuts_literals)
+        if too_large or len(self._parts) > 2 * limits.literals_per_response:
             raise ConnectionFailed(Code.RESPONSE_TOO_LARGE)
-        return int(digits)
+        return True
 
     def _consume(self, size: int) -> None:
         self._start += size

@@ -71,6 +71,11 @@ def quoted(text: str) -> bytes:
     return b'"' + text.replace("\\", "\\\\").replace('"', '\\"').encode("ascii") + b'"'
 
 
+def is_quotable(text: bytes) -> bool:
+    """Say whether a quoted string can hold these bytes."""
+    return not _NOT_QUOTABLE.search(text.decode("latin-1"))
+
+
 def unquoted(inner: bytes) -> bytes:
     """Return what a quoted string says, given what stands between its quotes."""
     return _QUOTED_PAIR.sub(rb"\1", inner)

@@ -15,11 +15,12 @@ from typing import Self
 
 from mailbox_svc import __version__
 from mailbox_svc.imap import grammar, sasl
+from mailbox_svc.imap.command import Reply
 from mailbox_svc.imap.failure import ConnectionFailed, Stages
 from mailbox_svc.imap.folders import Folder, is_list, parse_list
 from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.tls import handshake_failures
-from mailbox_svc.imap.wire import Reply, Wire
+from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import AccessToken, Code, Credential, Password, Stage
 
 #: Seconds for a polite goodbye.
@@ -34,7 +35,7 @@ class Session:
     """
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        self.wire = wire
         #: What the server can do, in upper case.
         self.capabilities: frozenset[str] = frozenset()
 
@@ -69,7 +70,7 @@ class Session:
         A refusal is AUTH_UNKNOWN with all that the server said, for `classify` to tell apart; a token
         refused by SASL is AUTH_TOKEN_REJECTED.
         """
-        if not self._wire.encrypted:
+        if not self.wire.encrypted:
             raise ConnectionFailed(Code.TLS_REQUIRED)
         try:
             reply = await self._authenticate(user, credential)
@@ -79,11 +80,11 @@ class Session:
             raise ConnectionFailed(code) from None
         if not reply.ok:
             raise ConnectionFailed(Code.AUTH_UNKNOWN, server_text=reply.server_text)
-        self._wire.logged_in()
+        self.wire.logged_in()
         self.capabilities = _capabilities(reply) or await self._ask_capabilities()
         if "ID" in self.capabilities:
             # RFC 2971. NetEase (163.com) refuses every folder to clients that do not tell; no one else cares.
-            await self._wire.execute(f'ID ("name" "mailbox-svc" "version" "{__version__}")'.encode())
+            await self.wire.execute(f'ID ("name" "mailbox-svc" "version" "{__version__}")'.encode())
 
     async def list_folders(self) -> list[Folder]:
         """Return all folders. Raises ConnectionFailed(LIST_FAILED) when the server refuses."""
@@ -96,7 +97,7 @@ class Session:
         # RFC 6154 §2: a server need not show special-use attributes unless asked.
         can_ask = self.capabilities >= {"LIST-EXTENDED", "SPECIAL-USE"}
         command = b'LIST "" "*" RETURN (SPECIAL-USE)' if can_ask else b'LIST "" "*"'
-        reply = await self._wire.execute(command, sink=collect)
+        reply = await self.wire.execute(command, sink=collect)
         if not reply.ok:
             raise ConnectionFailed(Code.LIST_FAILED, server_text=reply.server_text)
         return folders
@@ -106,13 +107,13 @@ class Session:
         try:
             with suppress(ConnectionFailed, TimeoutError):
                 async with asyncio.timeout(_LOGOUT_PATIENCE):
-                    await self._wire.execute(b"LOGOUT")
+                    await self.wire.execute(b"LOGOUT")
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Close at once."""
-        self._wire.abort()
+        self.wire.abort()
 
     # Opening.
 
@@ -121,9 +122,9 @@ class Session:
     ) -> None:
         with stages.enter(Stage.TLS), handshake_failures():
             loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: self._wire, sock=sock, ssl=context, server_hostname=host)
+            await loop.create_connection(lambda: self.wire, sock=sock, ssl=context, server_hostname=host)
         with stages.enter(Stage.GREETING):
-            greeting = await self._wire.greeting()
+            greeting = await self.wire.greeting()
         with stages.enter(Stage.CAPABILITY):
             self.capabilities = (
                 _usable(grammar.parse_capability_code(greeting)) or await self._ask_capabilities()
@@ -133,22 +134,22 @@ class Session:
         self, sock: socket.socket, host: str, context: ssl.SSLContext, stages: Stages
     ) -> None:
         with stages.enter(Stage.GREETING):
-            await asyncio.get_running_loop().create_connection(lambda: self._wire, sock=sock)
-            await self._wire.greeting()
+            await asyncio.get_running_loop().create_connection(lambda: self.wire, sock=sock)
+            await self.wire.greeting()
         with stages.enter(Stage.CAPABILITY):
             if "STARTTLS" not in await self._ask_capabilities():
                 raise ConnectionFailed(Code.TLS_REQUIRED)
-            reply = await self._wire.execute(b"STARTTLS", seals=True)
+            reply = await self.wire.execute(b"STARTTLS", seals=True)
             if not reply.ok:
                 raise ConnectionFailed(Code.TLS_REQUIRED, server_text=reply.server_text)
         with stages.enter(Stage.TLS), handshake_failures():
-            await self._wire.start_tls(context, host)
+            await self.wire.start_tls(context, host)
         with stages.enter(Stage.CAPABILITY):
             # RFC 9051 §6.2.1: what was said in the clear may have been said by anyone.
             self.capabilities = await self._ask_capabilities()
 
     async def _ask_capabilities(self) -> frozenset[str]:
-        reply = await self._wire.execute(b"CAPABILITY")
+        reply = await self.wire.execute(b"CAPABILITY")
         capabilities = _capabilities(reply) if reply.ok else None
         if capabilities is None:
             raise ConnectionFailed(Code.NOT_IMAP, server_text=reply.server_text)
@@ -168,7 +169,7 @@ class Session:
         disabled = "LOGINDISABLED" in self.capabilities
         # LOGIN first: iCloud, for one, refuses PLAIN where LOGIN works.
         if not disabled and user.isascii() and text.isascii():
-            return await self._wire.execute(b" ".join([b"LOGIN", grammar.quoted(user), grammar.quoted(text)]))
+            return await self.wire.execute(b" ".join([b"LOGIN", grammar.quoted(user), grammar.quoted(text)]))
         if "AUTH=PLAIN" in self.capabilities:
             return await self._sasl(sasl.plain(user, password))
         if disabled or text.isascii():
@@ -198,7 +199,7 @@ class Session:
             errors.append(challenge)
             return base64.b64encode(mechanism.error_answer)
 
-        reply = await self._wire.execute(command, answer=answer)
+        reply = await self.wire.execute(command, answer=answer)
         if errors and not reply.ok:
             text = b"\n".join([_decoded(errors[0]), reply.server_text])
             raise ConnectionFailed(Code.AUTH_TOKEN_REJECTED, server_text=text)

@@ -3,7 +3,8 @@
 Invariants:
 - No byte of a server or of a command reaches a log or an exception's text: nothing here logs, and no
   exception leaves a callback, because asyncio would log it.
-- One command at a time. A command that fails, times out or is cancelled takes the connection with it.
+- Commands end in the order in which they were begun, or they are told that they did not. One that fails,
+  times out or is cancelled takes the connection with it.
 - `abort` is the one way to die, and wakes whoever waits, at once.
 
 Of aioimaplib there remain the states, the tags and the transport. Its own commands (`login`, `fetch`, …)
@@ -14,51 +15,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
 
 from aioimaplib.aioimaplib import AUTH, NONAUTH, IMAP4ClientProtocol
 
 from mailbox_svc.imap import grammar
+from mailbox_svc.imap.command import Answer, Command, Reply, Sink
 from mailbox_svc.imap.failure import ConnectionFailed
 from mailbox_svc.imap.framing import Framer, Limits, Response
 from mailbox_svc.model.check import Code
-
-#: Given an untagged response of the running command.
-Sink = Callable[[Response], None]
-#: Given a server's challenge (what follows `+ `), returns the line to answer; None when there is none.
-Answer = Callable[[bytes], bytes | None]
 
 #: Seconds that a server has after BYE to send the tagged response or close, before we do.
 _BYE_GRACE = 0.2
 #: Bytes of what a server said that are kept for `classify`.
 _REMARKS_LIMIT = 4 << 10
 _CRLF = b"\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The end of a command."""
-
-    ok: bool
-    #: What follows OK, NO or BAD, response code included.
-    text: bytes
-    #: The untagged responses, unless a sink took them.
-    untagged: list[Response]
-    #: What the server said about a failure, one text a line: the tagged one, then NO, BAD, BYE and ALERT.
-    server_text: bytes
-
-
-@dataclass(slots=True)
-class _Running:
-    """The command under way."""
-
-    tag: bytes
-    sink: Sink
-    answer: Answer | None
-    #: Nothing may follow the tagged OK (STARTTLS).
-    seals: bool
-    end: grammar.Status | None = None
 
 
 class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no types
@@ -71,13 +42,19 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         super().__init__(asyncio.get_running_loop())
         self._framer = Framer(limits or Limits())
         self._greeting: bytes | None = None
-        self._running: _Running | None = None
+        #: Oldest first.
+        self._running: deque[Command] = deque()
+        #: Seconds that the server may be silent while it is waited for; None is for ever.
+        self.patience: float | None = None
+        self._received_at = 0.0
         self._waiter: asyncio.Future[None] | None = None
         self._failure: ConnectionFailed | None = None
         #: The texts of NO, BAD, BYE and ALERT since the command began, one a line.
         self._remarks = bytearray()
         #: Runs from BYE on.
         self._bye_timer: asyncio.TimerHandle | None = None
+        #: Runs while somebody waits.
+        self._silence_timer: asyncio.TimerHandle | None = None
         self._sealed = False
 
     # What the session calls.
@@ -94,29 +71,45 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
     async def execute(
         self, line: bytes, *, sink: Sink | None = None, answer: Answer | None = None, seals: bool = False
     ) -> Reply:
-        """Send a command (without tag and CRLF) and return its tagged response, be it OK, NO or BAD.
+        """Send a command and return its tagged response, be it OK, NO or BAD; see `Command` for the rest.
 
-        `sink` takes the untagged responses as they come; else they are in the reply. `answer` answers the
-        server's challenges. `seals` is for STARTTLS: a byte that follows the tagged OK is an injection.
         Raises ConnectionFailed for all else; the connection is then closed.
         """
-        if self._running is not None:
+        if self._running:
             raise RuntimeError("one command at a time")
+        command = Command(line, sink, answer, seals)
+        self.begin(command)
+        return await self.finish(command)
+
+    def begin(self, command: Command) -> None:
+        """Send a command, though others may be under way; `finish` waits for its end.
+
+        Only commands after the login that take no challenge may be sent while others are under way.
+        Raises ConnectionFailed.
+        """
         if self._bye_timer is not None:
             self._lost(None)
         self._raise_failure()
-        if self.state == AUTH:
-            self._framer.start_command()
-        self._remarks.clear()
-        tag = self.new_tag().encode("ascii")
-        untagged: list[Response] = []
-        self._running = running = _Running(tag, sink or untagged.append, answer, seals)
-        self.write(tag + b" " + line)
-        while running.end is None:
+        if not self._running:
+            self._remarks.clear()
+            self._start(command)
+        command.tag = self.new_tag().encode("ascii")
+        self._running.append(command)
+        self.write(command.tag + b" " + command.line)
+
+    async def finish(self, command: Command) -> Reply:
+        """Wait for the tagged response. Raises ConnectionFailed."""
+        while command.end is None:
             await self._wait()
+        end = command.end
         # A BYE that came together with the tagged response belongs to it.
-        server_text = b"\n".join(filter(None, [running.end.text, bytes(self._remarks)]))
-        return Reply(running.end.word == b"OK", running.end.text, untagged, server_text[:_REMARKS_LIMIT])
+        server_text = b"\n".join(filter(None, [end.text, bytes(self._remarks)]))
+        return Reply(end.word == b"OK", end.text, command.untagged, server_text[:_REMARKS_LIMIT])
+
+    def _start(self, command: Command) -> None:
+        """Make ready for what the server answers to this one."""
+        if self.state == AUTH:
+            self._framer.start_command(command.limits)
 
     def write(self, line: bytes) -> None:
         if self.transport is not None:
@@ -146,13 +139,15 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
             self._bye_timer = None
         if self.transport is not None:
             self.transport.abort()
-        self._running = None
+        self._running.clear()
         self._wake()
 
     async def _wait(self) -> None:
         """Wait until something was received that matters, or the connection fails."""
         self._raise_failure()
         self._waiter = self.loop.create_future()
+        self._received_at = self.loop.time()
+        self._watch_silence()
         try:
             await self._waiter
         except asyncio.CancelledError:
@@ -160,6 +155,22 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
             raise
         finally:
             self._waiter = None
+            if self._silence_timer is not None:
+                self._silence_timer.cancel()
+                self._silence_timer = None
+
+    def _watch_silence(self) -> None:
+        """End the connection when the server has been silent for too long, else look again later.
+
+        Only while somebody waits for it: what we do in between is not the server's time.
+        """
+        if self.patience is None:
+            return
+        end = self._received_at + self.patience
+        if self.loop.time() < end:
+            self._silence_timer = self.loop.call_at(end, self._watch_silence)
+        else:
+            self.abort(Code.SERVER_TIMEOUT, bytes(self._remarks))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -172,6 +183,7 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
     # What asyncio calls.
 
     def data_received(self, d: bytes) -> None:
+        self._received_at = self.loop.time()
         try:
             self._framer.append(d)
             self._receive()
@@ -197,6 +209,8 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         if self._greeting is None and not self._framer.may_start_with(b"* "):
             raise ConnectionFailed(Code.NOT_IMAP)
         while self._failure is None and not self._sealed:
+            if self._running and (skimmer := self._running[0].skimmer):
+                self._framer.skim(skimmer)
             response = self._framer.next()
             if response is None:
                 return
@@ -233,8 +247,9 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         status = grammar.parse_untagged_status(response[0])
         if status is not None:
             self._on_remark(status)
-        if self._running is not None:
-            self._running.sink(response)
+        if self._running:
+            oldest = self._running[0]
+            (oldest.sink or oldest.untagged.append)(response)
 
     def _on_remark(self, status: grammar.Status) -> None:
         if status.word != b"OK" or status.text[:7].upper() == b"[ALERT]":
@@ -242,25 +257,30 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
             self._remarks += line[: _REMARKS_LIMIT - len(self._remarks)]
         if status.word != b"BYE":
             return
-        if self._running is None:
+        if not self._running:
             raise ConnectionFailed(Code.SERVER_BYE, server_text=bytes(self._remarks))
         # The tagged response often comes next and says more.
         if self._bye_timer is None:
             self._bye_timer = self.loop.call_later(_BYE_GRACE, self._lost, None)
 
     def _on_challenge(self, challenge: bytes) -> None:
-        running = self._running
-        answer = running.answer(challenge) if running is not None and running.answer is not None else None
+        answerer = self._running[0].answer if self._running else None
+        answer = answerer(challenge) if answerer is not None else None
         if answer is None:
             raise ConnectionFailed(Code.PROTOCOL_ERROR)
         self.write(answer)
 
     def _on_tagged(self, line: bytes) -> None:
         status = grammar.parse_tagged(line)
-        running = self._running
-        if status is None or running is None or status.tag != running.tag:
+        command = next((each for each in self._running if status and each.tag == status.tag), None)
+        if status is None or command is None:
             raise ConnectionFailed(Code.PROTOCOL_ERROR)
-        running.end = status
-        self._running = None
-        self._sealed = running.seals and status.word == b"OK"
+        was_oldest = command is self._running[0]
+        self._running.remove(command)
+        if was_oldest and self._running:
+            self._start(self._running[0])
+        if command.ended is not None:
+            command.ended(status)
+        command.end = status
+        self._sealed = command.seals and status.word == b"OK"
         self._wake()

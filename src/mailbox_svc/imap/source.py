@@ -1,0 +1,63 @@
+"""Opens mailboxes for reading. Their mail is never changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from mailbox_svc.imap.access import Access, told
+from mailbox_svc.imap.dial import EgressPolicy
+from mailbox_svc.imap.failure import Stages
+from mailbox_svc.imap.reader import ImapReader
+from mailbox_svc.imap.resolve import HostResolver
+from mailbox_svc.model.check import ConnectionReport, Credential, Stage
+from mailbox_svc.model.mailbox import Destination
+from mailbox_svc.ports.mail import ReadingFailed
+
+#: Seconds of silence after which a server that owes an answer is given up.
+PATIENCE = 60.0
+
+
+class ImapMailSource:
+    """Satisfies `ports.mail.MailSource`. Safe for concurrent use; each `open` is a connection of its own."""
+
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        *,
+        ca_file: Path | None = None,
+        resolver: HostResolver | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`patience` is in seconds. Raises ConfigError when `ca_file` cannot be used."""
+        self._access = Access(policy, ca_file=ca_file, resolver=resolver)
+        self._patience = patience
+
+    @asynccontextmanager
+    async def open(
+        self, destination: Destination, credential: Credential, *, timeout: float
+    ) -> AsyncIterator[ImapReader]:
+        """Connect and log in within `timeout` seconds; log out at the end of the block.
+
+        Raises ReadingFailed. What happens later is reported in the stage LIST.
+        """
+        stages = Stages()
+
+        def report(error: Exception) -> ConnectionReport:
+            return told(error, stages, destination, credential)
+
+        try:
+            async with asyncio.timeout(timeout):
+                session = await self._access.log_in(destination, credential, stages)
+        except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
+            raise ReadingFailed(report(error)) from None
+        session.wire.patience = self._patience
+        try:
+            with stages.enter(Stage.LIST):
+                yield ImapReader(session, report)
+        except BaseException:
+            session.abort()
+            raise
+        await session.close()
