@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mailbox_svc.contacts.drafts import GroupDraft, ImportOrder, Selection, TypedChanges
 from mailbox_svc.errors import FieldViolation, InvalidFields
 from mailbox_svc.model.contact import Kind
+from mailbox_svc.model.fields import has_control, is_uuid, stored_id
 
 MAX_GROUPS = 1000
 MAX_GROUP_NAME = 100
@@ -32,14 +32,14 @@ def checked_id(given: str, field: str = "id") -> str:
     """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
     if not given:
         raise InvalidFields(FieldViolation(field, "The id is missing."))
-    return _stored_id(given)
+    return stored_id(given)
 
 
 def checked_ids(given: Sequence[str], field: str) -> tuple[str, ...]:
     """Return the ids in their stored spelling, each once. Raises InvalidFields when there are too many."""
     if len(given) > MAX_IDS:
         raise InvalidFields(_too_many(field))
-    return tuple(dict.fromkeys(_stored_id(one) for one in given))
+    return tuple(dict.fromkeys(stored_id(one) for one in given))
 
 
 def checked_size(size: int) -> int:
@@ -76,13 +76,13 @@ def checked_group(draft: GroupDraft) -> GroupDraft:
     """Return the draft in its stored spelling. Raises InvalidFields naming every wrong field."""
     draft = replace(draft, name=_group_name(draft.name))
     violations = [FieldViolation("name", sentence) for sentence in _wrong_group_name(draft.name)]
-    if draft.id is not None and not _is_uuid(draft.id):
+    if draft.id is not None and not is_uuid(draft.id):
         violations.append(FieldViolation("id", "The id must be a UUID."))
     if draft.id is None and draft.etag is not None:
         violations.append(FieldViolation("etag", "An etag needs the id of the group it was read from."))
     if violations:
         raise InvalidFields(*violations)
-    return draft if draft.id is None else replace(draft, id=_stored_id(draft.id))
+    return draft if draft.id is None else replace(draft, id=stored_id(draft.id))
 
 
 def checked_import(order: ImportOrder) -> ImportOrder:
@@ -94,11 +94,11 @@ def checked_import(order: ImportOrder) -> ImportOrder:
         order.selection,
         ids=checked_ids(order.selection.ids, "selection.ids"),
         kinds=order.selection.kinds or frozenset({Kind.PERSON}),
-        mailbox_id=order.selection.mailbox_id and _stored_id(order.selection.mailbox_id),
+        mailbox_id=order.selection.mailbox_id and stored_id(order.selection.mailbox_id),
     )
     return replace(
         order,
-        group_id=order.group_id and _stored_id(order.group_id),
+        group_id=order.group_id and stored_id(order.group_id),
         group_name=order.group_name and _group_name(order.group_name),
         selection=selection,
     )
@@ -125,7 +125,7 @@ def _wrong(name: str, text: str) -> Iterator[str]:
     longest, called = _TYPED[name]
     if len(text) > longest:
         yield f"The {called} may have at most {longest} characters."
-    if _has_control(text.replace("\n", " ") if name == "note" else text):
+    if has_control(text.replace("\n", " ") if name == "note" else text):
         allowed = " other than line breaks" if name == "note" else ""
         yield f"The {called} must not contain control characters{allowed}."
 
@@ -135,7 +135,7 @@ def _wrong_group_name(name: str) -> Iterator[str]:
         yield "Give the group a name."
     elif len(name) > MAX_GROUP_NAME:
         yield f"The name may have at most {MAX_GROUP_NAME} characters."
-    elif _has_control(name):
+    elif has_control(name):
         yield "The name must not contain control characters."
 
 
@@ -151,26 +151,5 @@ def _too_many(field: str) -> FieldViolation:
 def _wrong_query(query: str) -> Iterator[str]:
     if len(query) > MAX_QUERY:
         yield f"The query may have at most {MAX_QUERY} characters."
-    elif _has_control(query):
+    elif has_control(query):
         yield "The query must not contain control characters."
-
-
-def _stored_id(given: str) -> str:
-    try:
-        return str(uuid.UUID(given))
-    except ValueError:
-        # Not a UUID, so nothing has it: the look-up will say so in the usual words. Not as it is, for
-        # PostgreSQL takes no text with a NUL.
-        return ascii(given)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-def _has_control(text: str) -> bool:
-    # Cc are control characters, Cs lone surrogates (not encodable), Zl/Zp Unicode line breaks.
-    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mailbox_svc.errors import FieldViolation, InvalidFields
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.model.caller import MAX_USER_ID, is_user_id
+from mailbox_svc.model.fields import has_control, is_uuid, stored_id
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret
@@ -51,7 +51,7 @@ def checked(draft: Draft, *, label_needed: bool = True) -> CheckedDraft:
         raise InvalidFields(*violations)
     host = _stored_host(draft.host)
     return CheckedDraft(
-        id=None if draft.id is None else str(uuid.UUID(draft.id)),
+        id=None if draft.id is None else stored_id(draft.id),
         label=draft.label,
         destination=Destination(host=host, port=draft.port, tls=draft.tls, user=draft.user),
         password=_stored_password(draft.password, host),
@@ -63,11 +63,7 @@ def checked_id(mailbox_id: str) -> str:
     """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
     if not mailbox_id:
         raise InvalidFields(FieldViolation("id", "The id of the mailbox is missing."))
-    try:
-        return str(uuid.UUID(mailbox_id))
-    except ValueError:
-        # Not a UUID, so no mailbox has it: the look-up will say so in the usual words.
-        return mailbox_id
+    return stored_id(mailbox_id)
 
 
 def checked_user_id(user_id: str) -> str:
@@ -80,7 +76,7 @@ def checked_user_id(user_id: str) -> str:
 
 
 def _violations(draft: Draft, *, label_needed: bool) -> Iterator[tuple[str, str]]:
-    if draft.id is not None and not _is_uuid(draft.id):
+    if draft.id is not None and not is_uuid(draft.id):
         yield "id", "The id must be a UUID."
     yield from _label_violations(draft.label, needed=label_needed)
     if text := _host_violation(draft.host):
@@ -100,7 +96,7 @@ def _label_violations(label: str, *, needed: bool) -> Iterator[tuple[str, str]]:
             yield "label", "Give the mailbox a name."
     elif len(label) > MAX_LABEL:
         yield "label", f"The name may have at most {MAX_LABEL} characters."
-    elif _has_control(label):
+    elif has_control(label):
         yield "label", "The name must not contain control characters."
 
 
@@ -109,7 +105,7 @@ def _user_violations(user: str) -> Iterator[tuple[str, str]]:
         yield "user", "Enter the user name, most often the e-mail address."
     elif len(user) > MAX_USER:
         yield "user", f"The user name may have at most {MAX_USER} characters."
-    elif _has_control(user):
+    elif has_control(user):
         yield "user", "The user name must not contain control characters."
 
 
@@ -118,7 +114,7 @@ def _password_violations(password: str) -> Iterator[tuple[str, str]]:
         yield "password", "The password is empty; leave it out to keep the stored one."
     elif len(password.encode(errors="surrogatepass")) > MAX_PASSWORD_BYTES:
         yield "password", f"The password may have at most {MAX_PASSWORD_BYTES} bytes."
-    elif _has_control(password):
+    elif has_control(password):
         yield "password", "The password must not contain control characters or line breaks."
 
 
@@ -129,7 +125,7 @@ def _host_violation(host: str) -> str | None:  # noqa: PLR0911  (one return per 
         return "Enter the host name only, such as imap.example.org, not a web address."
     if "@" in host:
         return "Enter the host name of the server, not an e-mail address."
-    if any(c.isspace() for c in host) or _has_control(host):
+    if any(c.isspace() for c in host) or has_control(host):
         return "The host must not contain spaces or control characters."
     if _ip(host) is not None:
         return None
@@ -165,15 +161,3 @@ def _stored_password(password: Secret | None, host: str) -> Secret | None:
     if provider is not None and provider.strips_password_spaces:
         return Secret("".join(password.reveal().split()))
     return password
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-def _has_control(text: str) -> bool:
-    # Cc are control characters, Cs lone surrogates (not encodable), Zl/Zp Unicode line breaks.
-    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in text)
