@@ -31,6 +31,8 @@ from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_
 
 _KIB = 1024
 _MINUTE = 60_000  # milliseconds
+#: Seconds for answers that are given to reach their clients at a stop.
+_LAST_ANSWERS = 1.0
 
 # Names and defaults: grpc/grpc, include/grpc/impl/channel_arg_names.h and doc/keepalive.md.
 _OPTIONS = (
@@ -140,7 +142,13 @@ class RpcServer:
         """Refuse new calls, let the running ones end within `grace` seconds, cancel the rest."""
         await self.announce_stop()
         self._slots.end_streams()  # a single watcher would use up the grace
-        await self._server.stop(grace)
+        stopping = asyncio.create_task(self._server.stop(grace))
+        while self._slots.in_use and not stopping.done():
+            await asyncio.wait({stopping}, timeout=0.1)
+        # The last answers are on their way; what is left after that are streams that nobody reads.
+        await asyncio.wait({stopping}, timeout=_LAST_ANSWERS)
+        await self._server.stop(0)
+        await stopping
 
 
 def _credentials(config: RpcConfig) -> grpc.ServerCredentials | None:
