@@ -39,10 +39,11 @@ Report = Callable[[Exception], ConnectionReport]
 class ImapReader:
     """Satisfies `ports.mail.MailReader`. After ReadingFailed it is of no more use."""
 
-    def __init__(self, session: Session, report: Report) -> None:
-        """`report` tells what a failure means."""
+    def __init__(self, session: Session, report: Report, *, range_size: int = RANGE) -> None:
+        """`report` tells what a failure means; `range_size` is in messages."""
         self._session = session
         self._report = report
+        self._range_size = range_size
         self._open: OpenFolder | None = None
 
     async def folders(self) -> Sequence[MailFolder]:
@@ -79,7 +80,7 @@ class ImapReader:
         if folder.exists == 0 or last <= after_uid:
             return
         with self._telling():
-            cuts = await self._cuts(folder) if last - after_uid > RANGE < folder.exists else []
+            cuts = await self._cuts(folder) if last - after_uid > self._range_size < folder.exists else []
             ends = [*sorted(cut for cut in cuts if after_uid < cut < last), last]
             wire = self._session.wire
             reading = RangeReading(wire, folder, sink, fields=fields, after_uid=after_uid, ends=ends)
@@ -104,7 +105,7 @@ class ImapReader:
 
         A server that will not say gets ranges of the same width.
         """
-        step = max(RANGE, folder.exists // _MOST_CUTS + 1)
+        step = max(self._range_size, folder.exists // _MOST_CUTS + 1)
         sequence = range(step, folder.exists, step)
         cuts = await self._uids(b",".join(b"%d" % number for number in sequence))
         width = folder.uidnext // (len(sequence) + 1) + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from mailbox_svc.imap.access import Access, told
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.failure import Stages
-from mailbox_svc.imap.reader import ImapReader
+from mailbox_svc.imap.reader import RANGE, ImapReader
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.model.check import ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Destination
@@ -30,10 +30,12 @@ class ImapMailSource:
         ca_file: Path | None = None,
         resolver: HostResolver | None = None,
         patience: float = PATIENCE,
+        range_size: int = RANGE,
     ) -> None:
-        """`patience` is in seconds. Raises ConfigError when `ca_file` cannot be used."""
+        """`patience` is in seconds, `range_size` in messages. Raises ConfigError when `ca_file` cannot be used."""
         self._access = Access(policy, ca_file=ca_file, resolver=resolver)
         self._patience = patience
+        self._range_size = range_size
 
     @asynccontextmanager
     async def open(
@@ -56,7 +58,7 @@ class ImapMailSource:
         session.wire.patience = self._patience
         try:
             with stages.enter(Stage.LIST):
-                yield ImapReader(session, report)
+                yield ImapReader(session, report, range_size=self._range_size)
         except BaseException:
             session.abort()
             raise
