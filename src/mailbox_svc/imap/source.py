@@ -32,7 +32,10 @@ class ImapMailSource:
         patience: float = PATIENCE,
         range_size: int = RANGE,
     ) -> None:
-        """`patience` is in seconds, `range_size` in messages. Raises ConfigError for an unusable `ca_file`."""
+        """`patience` is in seconds, `range_size` in messages.
+
+        Raises ConfigError when `ca_file` cannot be used.
+        """
         self._access = Access(policy, ca_file=ca_file, resolver=resolver)
         self._patience = patience
         self._range_size = range_size
