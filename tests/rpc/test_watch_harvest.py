@@ -229,7 +229,7 @@ async def blocked(served: Served) -> Any:
     return stream
 
 
-async def test_watchers_that_do_not_read_do_not_hold_up_a_stop() -> None:
+async def test_watchers_that_do_not_read_do_not_hold_up_a_stop(caplog: pytest.LogCaptureFixture) -> None:
     watched = Watched(without_end)
     async with serving(over(watched)) as served:
         stream = await blocked(served)
@@ -237,16 +237,14 @@ async def test_watchers_that_do_not_read_do_not_hold_up_a_stop() -> None:
             await served.server.stop(30)
         assert (served.slots_in_use, watched.watchers) == (0, 0)
         assert (await end_of(stream)).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-async def test_a_watcher_that_was_slow_to_read_is_told_the_end_when_he_reads_on(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_watcher_that_was_slow_to_read_is_told_the_end_when_he_reads_on() -> None:
     async with serving(over(Watched(without_end)), config=limited(watch_seconds=0.2)) as served:
         stream = await blocked(served)
         assert served.slots_in_use == 0
         assert (await end_of(stream)).reason == "STREAM_ENDED"
-    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_watch_that_is_opened_during_a_stop_is_refused_at_once() -> None:

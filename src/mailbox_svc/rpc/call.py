@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 import time
@@ -33,8 +32,6 @@ class Call:
     #: `ErrorReason` without its prefix, when the call failed with one.
     reason: str = ""
     started: float = field(default_factory=time.perf_counter)
-    #: A response of a stream, as long as its client does not take it.
-    on_its_way: asyncio.Future[None] | None = None
 
     @classmethod
     def received(cls, metadata: Metadata) -> Call:

@@ -131,7 +131,7 @@ class _GuardedMethod:
             with suppress(StreamEnded):
                 async with slots.open_stream():
                     return await self._run(requests, context)
-            return await _delivered(call)
+            return None
         if kind is Kind.WATCH:
             async with asyncio.timeout(self._seconds_to_begin):
                 with slots.call():
@@ -173,7 +173,7 @@ def _runner(handler: Handler) -> Callable[[Any, Context], Awaitable[Any]]:
         request = requests if streaming else await _single(context)
         async with aclosing(behavior(request, context)) as responses:
             async for response in responses:
-                await _write(response, context)
+                await context.write(response)
 
     async def unimplemented(_requests: Any, context: Context) -> NoReturn:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not implemented!")
@@ -191,31 +191,14 @@ async def _single(context: Context) -> Any:
     return request
 
 
-async def _write(response: Any, context: Context) -> None:
-    """Send one of several responses. Whoever is cancelled leaves it on its way: see `_delivered`."""
-    writing = asyncio.ensure_future(context.write(response))
-    writing.add_done_callback(_forgotten)
-    current_call.get().on_its_way = writing
-    await asyncio.shield(writing)
-
-
-def _forgotten(writing: asyncio.Future[None]) -> None:
-    """Take note of how it ended, so that asyncio does not complain where nobody waits any more."""
-    if not writing.cancelled():
-        writing.exception()
-
-
-async def _delivered(call: Call) -> None:
-    """Wait for a response that is on its way: grpc can send no status before, and then never would."""
-    if call.on_its_way is not None:
-        await asyncio.wait({call.on_its_way})
-
-
 async def _refuse(call: Call, context: Context, error: BaseException) -> NoReturn:
     refusal = _refusal(error)
     call.code, call.reason = refusal.code, refusal.reason
-    await _delivered(call)
-    await context.abort(refusal.code, refusal.message, refusal.trailers(call.request_id))
+    try:
+        await context.abort(refusal.code, refusal.message, refusal.trailers(call.request_id))
+    except grpc.aio.InternalError:
+        # It waited for a client that did not read, and is gone now. grpc would log this as a defect.
+        raise asyncio.CancelledError from None
 
 
 def _refusal(error: BaseException) -> Refusal:
