@@ -16,7 +16,7 @@ from mailbox_svc.storage import migrate as migrating
 from mailbox_svc.storage.migrate import migrate, schema_state
 from mailbox_svc.storage.schema import alembic_config
 from mailbox_svc.storage.store import open_store
-from mailbox_svc.storage.tables import mailbox_secrets, metadata
+from mailbox_svc.storage.tables import folder_keys, folders, mailbox_secrets, metadata
 from support import postgres
 from support.stores import KINDS, PreparedDatabase, opened
 
@@ -129,11 +129,12 @@ async def test_a_service_role_that_cannot_be_is_said_and_nothing_is_done(role: s
 
 
 def test_encrypted_values_have_one_home() -> None:
-    """Rotation and deletion go by this table; a blob elsewhere would escape them."""
+    """Rotation and deletion go by this table; a secret elsewhere would escape them."""
     binary = {
         c for table in metadata.tables.values() for c in table.columns if isinstance(c.type, LargeBinary)
     }
-    assert binary == {mailbox_secrets.c.blob}
+    # A folder's name as its server wrote it, and hashes of message ids.
+    assert binary == {mailbox_secrets.c.blob, folders.c.raw_name, folder_keys.c["keys"]}
 
 
 @pytest.mark.parametrize(

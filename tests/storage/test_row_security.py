@@ -85,7 +85,7 @@ def test_every_table_with_a_user_is_secured_for_all_commands(
     )
     assert ask(
         "SELECT tablename || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE cmd <> 'ALL'"
-    ) == {f"mailbox_secrets SELECT {{{OWNER}}}"}
+    ) == {f"{table} SELECT {{{OWNER}}}" for table in ("harvests", "mailbox_secrets")}
     assert ask(
         "SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace"
     ) == {""}

@@ -36,6 +36,9 @@ class Compiled:
             bound[name] = convert(bound[name])
         return bound
 
+    def rows(self, raw: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        return [self.row(row) for row in raw] if self.from_sqlite else raw
+
     def row(self, raw: Sequence[Any]) -> Row:
         row = list(raw)
         for position, convert in self.from_sqlite:

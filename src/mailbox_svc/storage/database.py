@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from sqlalchemy import Select, UpdateBase
@@ -36,8 +37,17 @@ class Database(Protocol):
     def transaction(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
         """Open a read-write transaction for this user: commits at the end, an exception rolls back."""
 
+    def reading(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
+        """Open a transaction of this user that only reads: each statement sees what is committed by then.
+
+        Locks are not taken.
+        """
+
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         """Return what `mailbox_rows.LIST` selects for this user."""
+
+    async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
+        """Return (user id, harvest id) of up to `limit` harvests that nobody runs, the oldest first."""
 
     async def key_usage(self) -> Sequence[Row]:
         """Return (key id, number of secrets) over all users."""

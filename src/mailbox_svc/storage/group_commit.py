@@ -40,7 +40,7 @@ class SqliteExecutor:
         self.ended = False
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        return [compiled(statement).row(row) for row in await self.raw(statement, parameters)]
+        return compiled(statement).rows(await self.raw(statement, parameters))
 
     async def raw(self, statement: Statement, parameters: Parameters) -> Sequence[Sequence[Any]]:
         """Run a statement and return the rows as SQLite has them."""

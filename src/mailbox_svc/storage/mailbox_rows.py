@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailbox_svc.errors import MailboxNotFound, StaleMailbox
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.secret import SecretField
-from mailbox_svc.storage.database import DialectName, Executor, Row, Statement
+from mailbox_svc.storage.database import Executor, Row
+from mailbox_svc.storage.dialects import for_each_dialect, insert_into
+from mailbox_svc.storage.evidence_marks import EvidenceMarks
 from mailbox_svc.storage.tables import mailbox_secrets, mailboxes
 
 _t = mailboxes.c
@@ -50,13 +51,16 @@ _COUNT = select(func.count()).select_from(mailboxes).where(_MINE)
 # sees other tables as they were before the wait.
 _LOCK_MAILBOX = select(_t.id).where(*_THIS).with_for_update()
 _LOCK_USER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("for_user"), 0)))
-_INSERT: dict[DialectName, Statement] = {
-    "sqlite": sqlite.insert(mailboxes).on_conflict_do_nothing(index_elements=[_t.id]).returning(_t.id),
-    "postgresql": postgresql.insert(mailboxes)
-    .on_conflict_do_nothing(index_elements=[_t.id])
-    .returning(_t.id),
-}
-_CHANGEABLE = [c.name for c in mailboxes.columns if c.name not in {"id", "user_id", "created_at"}]
+_STORED = [c.name for c in mailboxes.columns if c.name != "harvest_policy"]
+_INSERT = for_each_dialect(
+    lambda dialect: (
+        insert_into(mailboxes, dialect)
+        .values({name: bindparam(name) for name in _STORED})
+        .on_conflict_do_nothing(index_elements=[_t.id])
+        .returning(_t.id)
+    )
+)
+_CHANGEABLE = [name for name in _STORED if name not in {"id", "user_id", "created_at"}]
 _UPDATE = update(mailboxes).where(*_THIS).values({name: bindparam(name) for name in _CHANGEABLE})
 _RECORD_TEST = (
     update(mailboxes)
@@ -121,6 +125,7 @@ class MailboxRows:
         )
 
     async def delete(self, mailbox_id: str) -> bool:
+        await EvidenceMarks(self._executor, self._user_id).of_mailbox(mailbox_id)
         return bool(await self._executor.run(_DELETE, self._this(mailbox_id)))
 
     def _this(self, mailbox_id: str) -> dict[str, object]:

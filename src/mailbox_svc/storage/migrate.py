@@ -20,7 +20,11 @@ from mailbox_svc.storage.schema import SchemaState, alembic_config, state
 from mailbox_svc.storage.sqlite import open_sqlite
 
 _MIGRATION_LOCK = 0x6D61696C  # "mail"; any number, the same in all releases
-_FUNCTIONS = ("mailbox_key_usage()", "mailbox_stale_users(text, text, integer)")
+_FUNCTIONS = (
+    "mailbox_key_usage()",
+    "mailbox_stale_users(text, text, integer)",
+    "mailbox_claimable_harvests(timestamptz, integer)",
+)
 
 
 async def migrate(url: str, *, app_role: str | None = None) -> SchemaState:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Literal
 
 import asyncpg
@@ -37,7 +38,13 @@ _STALE_USERS = select(
         bindparam("active_key_id"), bindparam("after"), bindparam("page")
     ).column_valued()
 )
+_CLAIMABLE = select(
+    func.mailbox_claimable_harvests(bindparam("now"), bindparam("most")).table_valued(
+        column("user_id"), column("id")
+    )
+)
 _BEGIN_AS = text("SELECT set_config('app.user_id', :user_id, true), set_config('lock_timeout', '5s', true)")
+_READ_ONLY = text("SET TRANSACTION READ ONLY")
 
 
 class _UserSession(Session):
@@ -46,6 +53,8 @@ class _UserSession(Session):
 
 @event.listens_for(_UserSession, "after_begin")
 def _become_user(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    if session.info.get("read_only"):
+        connection.execute(_READ_ONLY)
     connection.execute(_BEGIN_AS, {"user_id": session.info["user_id"]})
 
 
@@ -71,6 +80,13 @@ class PostgresExecutor:
         await self.run(statement, parameters)
 
 
+class _Reading(PostgresExecutor):
+    """Takes no locks: a transaction that only reads may not, and has nothing to keep from others."""
+
+    async def lock(self, statement: Statement, parameters: Parameters) -> None:
+        pass
+
+
 class PostgresDatabase:
     """Satisfies `database.Database`."""
 
@@ -88,10 +104,18 @@ class PostgresDatabase:
             with storage_errors():
                 await session.commit()
 
+    @asynccontextmanager
+    async def reading(self, user_id: str) -> AsyncIterator[Executor]:
+        async with self._sessions(info={"user_id": user_id, "read_only": True}) as session:
+            yield _Reading(session)
+
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         async with self._sessions(info={"user_id": user_id}) as session:
             rows = await PostgresExecutor(session).run(LIST, {"for_user": user_id})
         return [mailbox_from(row) for row in rows]
+
+    async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
+        return await self._survey(_CLAIMABLE, {"now": now, "most": limit})
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._survey(_KEY_USAGE, {})

@@ -11,17 +11,20 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
+from datetime import datetime
 
 import aiosqlite
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
-from mailbox_svc.errors import ConfigError
+from mailbox_svc.errors import ConfigError, StorageUnavailable
+from mailbox_svc.model.harvest import HarvestState
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteExecutor
 from mailbox_svc.storage.schema import refuse_old_schema
 from mailbox_svc.storage.shared_list import SharedList
-from mailbox_svc.storage.tables import mailbox_secrets
+from mailbox_svc.storage.tables import harvests, mailbox_secrets
 
 #: For the first change to a write-ahead log; the pause is in seconds.
 _TRIES, _PAUSE = 50, 0.02
@@ -38,15 +41,33 @@ _STALE_USERS = (
     .limit(bindparam("page"))
 )
 
+_h = harvests.c
+_CLAIMABLE = (
+    select(_h.user_id, _h.id)
+    .where(
+        UNFINISHED,
+        or_(
+            _h.state == HarvestState.QUEUED.value,
+            _h.lease_until <= bindparam("now", type_=_h.lease_until.type),
+        ),
+    )
+    .order_by(_h.created_at, _h.id)
+    .limit(bindparam("most"))
+)
+
 
 class SqliteDatabase:
     """Satisfies `database.Database`."""
 
-    def __init__(self, reader: aiosqlite.Connection, writer: aiosqlite.Connection) -> None:
+    def __init__(
+        self, reader: aiosqlite.Connection, pages: aiosqlite.Connection, writer: aiosqlite.Connection
+    ) -> None:
         # A SELECT outside of a transaction is its own snapshot in WAL mode and never waits for writers.
         self._reader = SqliteExecutor(reader)
         self._list = SharedList(self._reader.raw)
-        self._connections = (reader, writer)
+        # Larger reads have a connection of their own, so that no List waits for one.
+        self._pages = pages
+        self._connections = (reader, pages, writer)
         self._writer = GroupCommit(writer)
 
     @asynccontextmanager
@@ -54,8 +75,21 @@ class SqliteDatabase:
         async with self._writer.transaction() as executor:
             yield executor
 
+    @asynccontextmanager
+    async def reading(self, user_id: str) -> AsyncIterator[Executor]:  # noqa: ARG002  (as above)
+        executor = SqliteExecutor(self._pages)
+        if self._reader.ended:
+            raise StorageUnavailable
+        try:
+            yield executor
+        finally:
+            executor.end()
+
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         return await self._list.of(user_id)
+
+    async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
+        return await self._reader.run(_CLAIMABLE, {"now": now, "most": limit})
 
     async def key_usage(self) -> Sequence[Row]:
         return await self._reader.run(_KEY_USAGE, {})
@@ -86,15 +120,16 @@ async def open_sqlite(path: str) -> SqliteDatabase:
     """Open the file, which is made when there is none. Raises ConfigError when it cannot be."""
     # First without a thread of aiosqlite's: one that fails to connect may outlive its event loop.
     await asyncio.to_thread(_make, path)
-    reader, writer = [
-        await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT) for _ in range(2)
+    reader, pages, writer = [
+        await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT) for _ in range(3)
     ]
-    await SqliteExecutor(reader).text("PRAGMA query_only = ON")
+    for connection in (reader, pages):
+        await SqliteExecutor(connection).text("PRAGMA query_only = ON")
     await SqliteExecutor(writer).text("PRAGMA foreign_keys = ON")
     # FULL, since an acknowledged save must outlive a power cut (NORMAL outlives a kill -9 only); one
     # fsync serves a whole group, so it costs nothing measurable.
     await SqliteExecutor(writer).text("PRAGMA synchronous = FULL")
-    return SqliteDatabase(reader, writer)
+    return SqliteDatabase(reader, pages, writer)
 
 
 def _make(path: str) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage import url as database_url
-from mailbox_svc.storage.database import Database
+from mailbox_svc.storage.contact_rows import ContactRows
+from mailbox_svc.storage.database import Database, Executor
+from mailbox_svc.storage.folder_rows import FolderRows
+from mailbox_svc.storage.group_rows import GroupRows
+from mailbox_svc.storage.harvest_rows import HarvestRows
 from mailbox_svc.storage.mailbox_rows import MailboxRows
 from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
 from mailbox_svc.storage.secret_rows import SecretRows
@@ -24,6 +29,10 @@ class SqlTransaction:
 
     mailboxes: MailboxRows
     secrets: SecretRows
+    harvests: HarvestRows
+    folders: FolderRows
+    contacts: ContactRows
+    groups: GroupRows
 
 
 class SqlStore:
@@ -36,10 +45,20 @@ class SqlStore:
     async def begin(self, user_id: str) -> AsyncIterator[SqlTransaction]:
         """Open a transaction as `ports.Store.begin` says. Transactions of one task do not nest."""
         async with self._database.transaction(user_id) as executor:
-            yield SqlTransaction(MailboxRows(executor, user_id), SecretRows(executor, user_id))
+            yield _transaction(executor, user_id)
+
+    @asynccontextmanager
+    async def read(self, user_id: str) -> AsyncIterator[SqlTransaction]:
+        """Open a transaction that only reads, as `ports.Store.read` says."""
+        async with self._database.reading(user_id) as executor:
+            yield _transaction(executor, user_id)
 
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         return await self._database.list_mailboxes(user_id)
+
+    async def claimable_harvests(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        rows = await self._database.claimable_harvests(now, limit)
+        return [(user_id, harvest_id) for user_id, harvest_id in rows]
 
     async def key_usage(self) -> dict[str, int]:
         return {key_id: int(secrets) for key_id, secrets in await self._database.key_usage()}
@@ -61,6 +80,17 @@ class SqlStore:
     async def close(self) -> None:
         """Finish what is being committed and let go of all connections."""
         await self._database.close()
+
+
+def _transaction(executor: Executor, user_id: str) -> SqlTransaction:
+    return SqlTransaction(
+        mailboxes=MailboxRows(executor, user_id),
+        secrets=SecretRows(executor, user_id),
+        harvests=HarvestRows(executor, user_id),
+        folders=FolderRows(executor, user_id),
+        contacts=ContactRows(executor, user_id),
+        groups=GroupRows(executor, user_id),
+    )
 
 
 async def open_store(url: str, *, pool_size: int = 10) -> SqlStore:

@@ -2,66 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
-    ForeignKeyConstraint,
+    Float,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeEngine
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time in UTC, exact to the microsecond.
-
-    `timestamptz` on PostgreSQL. On SQLite, which has no time type, ISO 8601 text of one fixed
-    width, so that it sorts as time does.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without its zone is never stored")
-        utc = value.astimezone(UTC)
-        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
-        return moment.astimezone(UTC)
-
-
-metadata = MetaData(
-    # Names that do not depend on the database, so that a migration can drop what another made.
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from mailbox_svc.storage.columns import UNFINISHED, UtcTime, metadata, of_mailbox
+from mailbox_svc.storage.contact_tables import contact_groups, contacts, group_members
+from mailbox_svc.storage.evidence_tables import (
+    address_names,
+    addresses,
+    folder_keys,
+    folders,
+    own_addresses,
+    tallies,
 )
+
+__all__ = [
+    "address_names",
+    "addresses",
+    "contact_groups",
+    "contacts",
+    "folder_keys",
+    "folders",
+    "group_members",
+    "harvests",
+    "mailbox_secrets",
+    "mailboxes",
+    "metadata",
+    "own_addresses",
+    "tallies",
+]
 
 # Text without a length everywhere: the model says what fits, once, for both databases.
 mailboxes = Table(
@@ -82,6 +62,7 @@ mailboxes = Table(
     Column("secret_version", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("harvest_policy", Text, nullable=False, server_default="corresponded"),
     PrimaryKeyConstraint("id"),
     # What the foreign keys of a user's things point to: the user is part of it, because foreign
     # keys are checked past row-level security. It also finds a user's mailboxes.
@@ -99,9 +80,44 @@ mailbox_secrets = Table(
     Column("version", Integer, nullable=False),
     Column("blob", LargeBinary, nullable=False),
     PrimaryKeyConstraint("mailbox_id", "field"),
-    ForeignKeyConstraint(
-        ["user_id", "mailbox_id"], ["mailboxes.user_id", "mailboxes.id"], ondelete="CASCADE"
-    ),
+    of_mailbox(),
     Index(None, "user_id", "mailbox_id"),
     Index(None, "key_id"),
+)
+
+harvests = Table(
+    "harvests",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("mailbox_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("folders_done", Integer, nullable=False),
+    Column("folders_total", Integer, nullable=False),
+    Column("scanned", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("contacts", BigInteger, nullable=False),
+    Column("rate", Float, nullable=False),
+    # JSON, of `model.harvest.Failure` and of the list of `SkippedFolder`.
+    Column("failure", Text),
+    Column("skipped_folders", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("ended_at", UtcTime),
+    PrimaryKeyConstraint("id"),
+    of_mailbox(),
+    Index(None, "user_id", "mailbox_id", "created_at"),
+    # At most one of a mailbox is unfinished; and these are soon found.
+    Index(
+        "uq_harvests_unfinished",
+        "mailbox_id",
+        unique=True,
+        sqlite_where=UNFINISHED,
+        postgresql_where=UNFINISHED,
+    ),
 )

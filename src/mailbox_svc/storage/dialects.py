@@ -1,0 +1,90 @@
+"""Where SQLite and PostgreSQL speak differently: upserts, and many rows in one parameter.
+
+Many rows come as one JSON text, so that a statement runs once whatever their number: one hop, one plan,
+and the work is done in C without Python's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
+
+from mailbox_svc.storage.database import DialectName
+
+_T = TypeVar("_T")
+_DIALECTS: tuple[DialectName, ...] = get_args(DialectName)
+
+
+def for_each_dialect(build: Callable[[DialectName], _T]) -> dict[DialectName, _T]:
+    """Build a statement for both databases, once, at import."""
+    return {dialect: build(dialect) for dialect in _DIALECTS}
+
+
+def insert_into(table: Table, dialect: DialectName) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can do something on a conflict."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRows:
+    """The rows of a JSON list of lists, to select from."""
+
+    source: FromClause
+    columns: tuple[ColumnElement[Any], ...]
+
+
+def json_rows(dialect: DialectName, parameter: str, types: Sequence[TypeEngine[Any]]) -> JsonRows:
+    """Read the parameter as a list of rows with columns of these types."""
+    source = _elements(dialect, parameter)
+    value = source.c.value
+    columns = []
+    for position, kind in enumerate(types):
+        item: ColumnElement[Any] = value.op("->>")(literal_column(str(position)))
+        # JSON's numbers are SQLite's; PostgreSQL makes texts of them.
+        columns.append(cast(item, kind) if dialect == "postgresql" else item)
+    return JsonRows(source, tuple(columns))
+
+
+def json_texts(dialect: DialectName, parameter: str) -> tuple[FromClause, ColumnElement[Any]]:
+    """Read the parameter as a list of texts: where they come from, and each of them."""
+    source = _elements(dialect, parameter)
+    value = source.c.value
+    return source, value if dialect == "sqlite" else value.op("#>>")(literal_column("'{}'"))
+
+
+def json_list(dialect: DialectName, parameter: str) -> Select[Any]:
+    """Select the elements of the parameter, a JSON list of texts."""
+    source, value = json_texts(dialect, parameter)
+    return select(value).select_from(source)
+
+
+def numbers(dialect: DialectName, parameter: str) -> Select[Any]:
+    """Select the elements of the parameter, a JSON list of whole numbers."""
+    source, value = json_texts(dialect, parameter)
+    return select(value if dialect == "sqlite" else cast(value, BigInteger)).select_from(source)
+
+
+def _elements(dialect: DialectName, parameter: str) -> FromClause:
+    text = bindparam(parameter, type_=Text)
+    if dialect == "sqlite":
+        return func.json_each(text).table_valued(column("value"), name=f"of_{parameter}")
+    elements = func.jsonb_array_elements(cast(text, postgresql.JSONB))
+    return elements.table_valued(column("value", postgresql.JSONB), name=f"of_{parameter}")
