@@ -2,88 +2,100 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from mailbox_svc.contacts.lexicon import load
+from mailbox_svc.contacts.bearing import is_in_domain, is_person_name, is_robot_name, name_signs
 from mailbox_svc.contacts.names import SeenName
-from mailbox_svc.contacts.search import fold
 from mailbox_svc.contacts.spelling import Sign, Spelling, spelling
 from mailbox_svc.contacts.texts import messages, times
 from mailbox_svc.model.contact import Kind, Reason, ReasonCode
 from mailbox_svc.model.tally import Tally
 
-_ROBOT_NAMES = load("robot_names")
-_BRAND_WORDS = load("brand_name_words")
-_NOT_WORDS = re.compile(r"[\W_]+")
+Verdict = tuple[Kind, Reason]
+
+_PROGRAM = Reason(ReasonCode.ROBOT_ADDRESS, "its address is one of a program")
+_PROGRAM_NAME = Reason(ReasonCode.ROBOT_NAME, "its name is one of a program")
+_COMPANY_NAME = Reason(ReasonCode.ROBOT_NAME, "it goes by the name of a company or publication")
+_SAYS_SO = Reason(ReasonCode.AUTO_SUBMITTED, "its mail says that a program made it")
+_PROXY = Reason(ReasonCode.VIA_LIST, "it writes in the name of others")
+_LIST_DOMAIN = Reason(ReasonCode.LIST_ADDRESS, "its domain is one of mailing lists")
+_FUNCTION = Reason(ReasonCode.ROLE_ADDRESS, "its address is one of a function")
+#: Small signs that are evidence together.
+_ENOUGH = 2
 
 
-def classify(tally: Tally, address: str, names: Sequence[SeenName]) -> tuple[Kind, Reason]:
+def classify(tally: Tally, address: str, names: Sequence[SeenName]) -> Verdict:
     """Return the kind and the evidence that decided; `address` is the main one."""
     spelt = spelling(address)
-    found = _by_what_mail_says_of_lists(tally, names, spelt)
+    listed = _list_or_proxy(tally, names, spelt)
     if tally.wrote_to:
-        return _kind_written_to(found, spelt), _wrote_to(tally)
-    if found:
-        return found
-    reason = _robot(tally, spelt, names)
-    if reason:
-        return Kind.AUTOMATED, reason
-    if spelt.sign is Sign.ROLE:
-        return Kind.ROLE, Reason(ReasonCode.ROLE_ADDRESS, "its address is one of a function")
-    return Kind.PERSON, _met(tally)
+        return _kind_written_to(listed, spelt), _wrote_to(tally)
+    own = [name for name in names if name.by_self] or names
+    return listed or _robot(tally, spelt, own) or _likely_robot(tally, spelt, own) or _human(tally, spelt)
 
 
-def _kind_written_to(found: tuple[Kind, Reason] | None, spelt: Spelling) -> Kind:
+def _kind_written_to(listed: Verdict | None, spelt: Spelling) -> Kind:
     """Return the kind of an address the user writes to: only facts count, no guesses.
 
     A list stays one, for mail to it goes to many; so does an address made for one message, which nobody
     would keep.
     """
-    if found and found[0] is Kind.LIST:
+    if (listed and listed[0] is Kind.LIST) or spelt.sign is Sign.MAYBE_LIST:
         return Kind.LIST
     if spelt.sign is Sign.MACHINE:
         return Kind.AUTOMATED
     return Kind.ROLE if spelt.sign is Sign.ROLE else Kind.PERSON
 
 
-def _by_what_mail_says_of_lists(
-    tally: Tally, names: Sequence[SeenName], spelt: Spelling
-) -> tuple[Kind, Reason] | None:
-    """Tell lists and those who put their address in place of their writers'."""
+def _list_or_proxy(tally: Tally, names: Sequence[SeenName], spelt: Spelling) -> Verdict | None:
+    """Tell lists, and those who put their address in the place of their writers'."""
+    # One stray or forged List-Post does not make a list of somebody who writes mail.
     itself = tally.wrote_to_user - tally.through_list
     if tally.list_address > itself:
-        return Kind.LIST, Reason(
-            ReasonCode.LIST_ADDRESS, f"mailing list: {messages(tally.list_address)} came through it"
-        )
+        text = f"mailing list: {messages(tally.list_address)} came through it"
+        return Kind.LIST, Reason(ReasonCode.LIST_ADDRESS, text)
     if spelt.sign is Sign.LIST:
-        return Kind.LIST, Reason(ReasonCode.LIST_ADDRESS, "its domain is one of mailing lists")
+        return Kind.LIST, _LIST_DOMAIN
     via = sum(name.by_self for name in names if name.via)
     if via and 2 * via >= tally.wrote_to_user:
-        kind = Kind.LIST if 2 * tally.through_list >= tally.wrote_to_user else Kind.AUTOMATED
-        return kind, Reason(ReasonCode.VIA_LIST, "it writes in the name of others")
+        return Kind.LIST if 2 * tally.through_list >= tally.wrote_to_user else Kind.AUTOMATED, _PROXY
     return None
 
 
-def _robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Reason | None:
-    """Return what shows that a program writes, to the user who never wrote to it."""
+def _robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict | None:
+    """Return what shows that a program writes, to a user who never wrote to it."""
     mail = tally.wrote_to_user
     if 2 * tally.generated > mail:
-        return Reason(ReasonCode.AUTO_SUBMITTED, "a program made its mail, as it says itself")
+        return Kind.AUTOMATED, _SAYS_SO
     if spelt.sign in {Sign.ROBOT, Sign.MACHINE}:
-        return Reason(ReasonCode.ROBOT_ADDRESS, "its address is one of a program")
-    own = [name for name in names if name.by_self] or list(names)
-    if any(_is_robot_name(name.name) for name in own):
-        return Reason(ReasonCode.ROBOT_NAME, "its name is one of a program")
-    bulk = tally.bulk - min(tally.bulk, tally.through_list)
-    if mail and 2 * bulk >= mail:
-        return Reason(ReasonCode.BULK, f"mass mail: {messages(tally.bulk)}, and you never wrote to it")
+        return Kind.AUTOMATED, _PROGRAM
+    if any(is_robot_name(name.text) for name in names):
+        return Kind.AUTOMATED, _PROGRAM_NAME
+    if mail and 2 * tally.bulk >= mail:
+        text = f"mass mail: {messages(tally.bulk)}, and you never wrote to it"
+        return Kind.AUTOMATED, Reason(ReasonCode.BULK, text)
     return None
 
 
-def _is_robot_name(name: str) -> bool:
-    words = f" {_NOT_WORDS.sub(' ', fold(name)).strip()} "
-    return any(f" {_NOT_WORDS.sub(' ', known)} " in words for known in _ROBOT_NAMES)
+def _likely_robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict | None:
+    """Return what makes a program, a list or mass mail likely, if no person's name speaks against it."""
+    if any(is_person_name(name.text, spelt) for name in names):
+        return None
+    if spelt.sign is Sign.MAYBE_LIST:
+        return Kind.LIST, _LIST_DOMAIN
+    if spelt.sign is Sign.MAYBE_ROBOT or (spelt.sign is Sign.ROLE and spelt.robot_host):
+        return Kind.AUTOMATED, _PROGRAM
+    if spelt.sign is Sign.ROLE:
+        return None
+    in_name = max((name_signs(name.text) + is_in_domain(name.text, spelt) for name in names), default=0)
+    signs = in_name + spelt.hint + spelt.robot_host + spelt.of_domain + bool(tally.bulk)
+    # Programs seldom join a discussion.
+    enough = _ENOUGH + (tally.through_list > tally.bulk)
+    return (Kind.AUTOMATED, _COMPANY_NAME) if signs >= enough else None
+
+
+def _human(tally: Tally, spelt: Spelling) -> Verdict:
+    return (Kind.ROLE, _FUNCTION) if spelt.sign is Sign.ROLE else (Kind.PERSON, _met(tally))
 
 
 def _wrote_to(tally: Tally) -> Reason:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from mailbox_svc.contacts.search import fold
+
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def load(name: str) -> frozenset[str]:
@@ -12,3 +15,8 @@ def load(name: str) -> frozenset[str]:
     text = (files(__package__) / "words" / f"{name}.txt").read_text(encoding="utf-8")
     entries = (fold(line) for line in text.splitlines() if not line.startswith("#"))
     return frozenset(filter(None, entries))
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Return the words of a text, folded; digits and marks separate them."""
+    return tuple(filter(None, _NOT_LETTERS.split(fold(text))))

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mailbox_svc.contacts.bearing import is_in_domain, is_robot_name, name_signs
 from mailbox_svc.contacts.lexicon import load
 from mailbox_svc.contacts.search import fold
 from mailbox_svc.contacts.spelling import spelling
@@ -34,8 +35,9 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 class SeenName:
     """A name after cleaning, with the counts of all spellings that became it."""
 
-    #: Empty when nothing of a name was left.
-    name: str
+    text: str
+    #: The text is fit for a name, not an address or what was left of one.
+    usable: bool
     #: A service or list wrote in this person's name: "Jane Doe via Docs".
     via: bool
     by_self: int
@@ -61,14 +63,16 @@ def best_name(
     What the contact calls itself counts first, then what the user wrote, then what others did, then the
     latest. A robot or list that writes in the name of people has none of their names.
     """
-    usable = [name for name in names if name.name and not (name.via and kind in {Kind.AUTOMATED, Kind.LIST})]
+    usable = [
+        name for name in names if name.usable and not (name.via and kind in {Kind.AUTOMATED, Kind.LIST})
+    ]
     if code in {ReasonCode.ROBOT_ADDRESS, ReasonCode.VIA_LIST}:
-        usable = [name for name in usable if _is_of_service(name.name, addresses)]
+        usable = [name for name in usable if _is_of_service(name.text, addresses)]
     if kind is Kind.PERSON:
         usable = [_turned(name, addresses) for name in usable]
     groups: dict[str, list[SeenName]] = {}
     for name in usable:
-        groups.setdefault(_NOT_WORDS.sub(" ", fold(name.name)).strip() or name.name, []).append(name)
+        groups.setdefault(_NOT_WORDS.sub(" ", fold(name.text)).strip() or name.text, []).append(name)
     if not groups:
         return "", ()
     best = min(groups, key=lambda key: (*_standing(groups[key]), key))
@@ -94,10 +98,8 @@ def cleaned(name: str) -> tuple[str, bool]:
 
 
 def _seen(use: NameUse, address: str) -> SeenName:
-    name, via = cleaned(use.name)
-    if not _is_name(name, address):
-        name = ""
-    return SeenName(name, via, use.by_self, use.by_user, use.by_others, use.last_at)
+    text, via = cleaned(use.name)
+    return SeenName(text, _is_name(text, address), via, use.by_self, use.by_user, use.by_others, use.last_at)
 
 
 def _bare(name: str) -> str:
@@ -129,21 +131,17 @@ def _is_name(name: str, address: str) -> bool:
 
 
 def _is_of_service(name: str, addresses: Sequence[AddressEvidence]) -> bool:
-    """Tell a service's name from one of a person it writes for: the service's is in its domain."""
-    letters = _NOT_WORDS.sub("", fold(name))
-    for address in addresses:
-        brand = _NOT_WORDS.sub("", spelling(address.address).brand)
-        words = (word for word in _NOT_WORDS.split(fold(name)) if len(word) > 2)
-        if brand and (brand in letters or any(word in brand for word in words)):
-            return True
-    return False
+    """Tell a service's name from those of the people it writes for: it is in its domain, or no person's."""
+    if is_robot_name(name) or name_signs(name) > 1:
+        return True
+    return any(is_in_domain(name, spelling(address.address)) for address in addresses)
 
 
 def _turned(name: SeenName, addresses: Sequence[AddressEvidence]) -> SeenName:
-    turned_name = turned(name.name, [address.address for address in addresses])
-    if turned_name == name.name:
+    turned_name = turned(name.text, [address.address for address in addresses])
+    if turned_name == name.text:
         return name
-    return SeenName(turned_name, name.via, name.by_self, name.by_user, name.by_others, name.last_at)
+    return replace(name, text=turned_name)
 
 
 def _standing(group: list[SeenName]) -> tuple[int, int, int, int]:
@@ -157,8 +155,8 @@ def _standing(group: list[SeenName]) -> tuple[int, int, int, int]:
 
 def _spelling_of(group: list[SeenName]) -> str:
     """Return the best spelling of one name: decoded, in mixed case, then by who wrote it and how often."""
-    best = min(group, key=lambda one: (_is_flat(one.name), *_standing([one]), one.name))
-    return best.name
+    best = min(group, key=lambda one: (_is_flat(one.text), *_standing([one]), one.text))
+    return best.text
 
 
 def _is_flat(name: str) -> int:

@@ -7,16 +7,23 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbox_svc.contacts.lexicon import load
+from mailbox_svc.contacts.lexicon import load, split
 from mailbox_svc.contacts.search import fold
+from mailbox_svc.model.address import display_address
 
 _ROBOT = load("robot_words")
-_ROBOT_ALONE = load("robot_words_alone")
+_HINTS = load("robot_hints")
+_TECHNICAL = load("technical_words")
+_SUBSCRIPTION = load("subscription_words")
 _ROLE = load("role_words")
-_LIST_SERVICE = load("list_service_words")
 _ROBOT_LABELS = load("robot_domain_labels")
 _ROBOT_DOMAINS = load("robot_domains")
 _LIST_DOMAINS = load("list_domains")
+#: Names of hosts that do nothing but lists.
+_LIST_LABELS = frozenset({"lists", "list", "listserv", "listes", "listas", "mailman", "ml", "groups"})
+
+#: Shorter names are the same, or parts of others, by chance.
+TELLING = 4
 
 #: Written on end with other words: "acmenewsletter". Long enough not to end any name.
 _ENDINGS = (
@@ -31,8 +38,14 @@ _ENDINGS = (
 #: The most words of a local part that make one of ours: "bitte-nicht-antworten", "do-not-reply".
 _MOST_JOINED = 4
 
-_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_LIST_SERVICE_HINTS = load("list_service_hints")
+#: "dev-request", and of older programs "owner-dev".
+_LIST_SERVICE = re.compile(
+    rf"(?:\A|-)({'|'.join(sorted(load('list_service_words') | _LIST_SERVICE_HINTS))})\Z|\A(owner)-"
+)
 _HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{16,}")
+#: With other characters around: a telephone number has at most 15 digits, and stands alone or behind a name.
+_LONG_NUMBER = re.compile(r"\d{12,}")
 _CHANGES = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
@@ -43,7 +56,11 @@ class Sign(enum.Enum):
     #: Made for one message or one recipient, or a list's own service: nobody would keep it.
     MACHINE = enum.auto()
     ROBOT = enum.auto()
+    #: A robot's, unless a person's name goes with it.
+    MAYBE_ROBOT = enum.auto()
     LIST = enum.auto()
+    #: A list's, unless a person's name goes with it.
+    MAYBE_LIST = enum.auto()
     ROLE = enum.auto()
     #: Nothing to see.
     PLAIN = enum.auto()
@@ -56,40 +73,63 @@ class Spelling:
     sign: Sign
     #: The words of the local part, without digits and without what follows a plus.
     words: tuple[str, ...]
-    #: The name that was registered, as far as can be told without a list of suffixes: "acme" of acme.co.uk.
-    brand: str
-    #: A name below it that is one of mass mail.
+    #: A word that hints at a robot is among them.
+    hint: bool
+    #: The names of the domain without its suffix, letters only: the one that was registered first.
+    labels: tuple[str, ...]
+    #: A name below the registered one is one of mass mail.
     robot_host: bool
+    #: The local part is one of the domain's names: "acme@acme.example".
+    of_domain: bool
 
 
 @lru_cache(maxsize=4096)
 def spelling(address: str) -> Spelling:
     """Take an address apart."""
-    local, _, domain = fold(address).rpartition("@")
-    base = local.split("+", 1)[0] or local
-    words = tuple(filter(None, _NOT_LETTERS.split(base)))
-    brand, hosts = _brand(domain)
-    robot_host = not _ROBOT_LABELS.isdisjoint(_NOT_LETTERS.sub("", host) for host in hosts)
-    return Spelling(_sign(local, words, domain), words, brand, robot_host)
+    local, _, domain = fold(display_address(address)).rpartition("@")
+    words = split(local.split("+", 1)[0] or local)
+    labels = _labels(domain)
+    return Spelling(
+        sign=_sign(local, words, domain, labels),
+        words=words,
+        hint=not (_HINTS | _TECHNICAL | _SUBSCRIPTION).isdisjoint(words),
+        labels=labels,
+        robot_host=not _ROBOT_LABELS.isdisjoint(labels[1:]),
+        of_domain="".join(words) in labels and len("".join(words)) >= TELLING,
+    )
 
 
-def _sign(local: str, words: tuple[str, ...], domain: str) -> Sign:
+def _sign(local: str, words: tuple[str, ...], domain: str, labels: tuple[str, ...]) -> Sign:
     if _is_below(domain, _ROBOT_DOMAINS) or _is_machine_made(local):
-        return Sign.MACHINE
-    if len(words) > 1 and words[-1] in _LIST_SERVICE and not _ROLE.issuperset(words):
         return Sign.MACHINE
     if _is_below(domain, _LIST_DOMAINS):
         return Sign.LIST
-    return _sign_of_words(words)
+    service = _LIST_SERVICE.search(local)
+    sign = _sign_of_words(words, labels)
+    if _LIST_LABELS.isdisjoint(labels[1:]):
+        if service and sign is Sign.PLAIN:
+            return Sign.MAYBE_ROBOT if service[1] in _LIST_SERVICE_HINTS else Sign.MACHINE
+        return sign
+    if service:
+        return Sign.MACHINE
+    return sign if sign is Sign.ROBOT else Sign.MAYBE_LIST
 
 
-def _sign_of_words(words: tuple[str, ...]) -> Sign:
+def _sign_of_words(words: tuple[str, ...], labels: tuple[str, ...]) -> Sign:
     if not _joined(words).isdisjoint(_ROBOT) or any(word.endswith(_ENDINGS) for word in words):
         return Sign.ROBOT
-    if words and (_ROLE.issuperset(words) or "".join(words) in _ROLE):
+    # The company's own name and a country's letters say nothing: "acme-support@acme", "info.de@".
+    words = tuple(
+        word for at, word in enumerate(words) if word not in labels[:1] and not (at and len(word) == 2)
+    )
+    if not words:
+        return Sign.PLAIN
+    if _ROLE.issuperset(words) or "".join(words) in _ROLE:
         return Sign.ROLE
-    if words and all(word in _ROLE or word in _ROBOT_ALONE for word in words):
+    if (_ROLE | _HINTS).issuperset(words) or "".join(words) in _HINTS:
         return Sign.ROBOT
+    if _TECHNICAL.issuperset(words) or "".join(words) in _TECHNICAL:
+        return Sign.MAYBE_ROBOT
     return Sign.PLAIN
 
 
@@ -99,6 +139,8 @@ def _is_machine_made(local: str) -> bool:
         return True
     parts = [part for part in _SEPARATORS.split(local) if part]
     if sum(any(char.isdigit() for char in part) for part in parts) >= 4:
+        return True
+    if not local.strip("+").isdigit() and _LONG_NUMBER.search(local):
         return True
     return any(_HEX.fullmatch(part) or _is_random(part) for part in parts)
 
@@ -113,12 +155,11 @@ def _joined(words: tuple[str, ...]) -> set[str]:
     return {"".join(words[at : at + size]) for at in range(len(words)) for size in ends}
 
 
-def _brand(domain: str) -> tuple[str, list[str]]:
-    """Return the registered name without its suffix, and the names below it."""
+def _labels(domain: str) -> tuple[str, ...]:
     labels = domain.split(".")
-    # "co.uk", "com.au", "ac.at": two letters, and before them a short one.
+    # "co.uk", "com.au", "ac.at": two letters, and before them a short one. Hints need no list of suffixes.
     suffix = 2 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 1
-    return labels[-suffix - 1] if len(labels) > suffix else "", labels[: -suffix - 1]
+    return tuple("".join(split(label)) for label in reversed(labels[:-suffix]))
 
 
 def _is_below(domain: str, domains: frozenset[str]) -> bool:

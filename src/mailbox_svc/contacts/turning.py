@@ -49,7 +49,7 @@ def _is_first_last(before: list[str], after: list[str], address: str) -> bool:
     """Tell "Jane Doe, Acme": the address holds the words before the comma, or the domain what is after."""
     spelt = spelling(address)
     local = "".join(spelt.words)
-    if "".join(after) in spelt.brand:
+    if any("".join(after) in label for label in spelt.labels):
         return True
     return all(word in local for word in before) and not any(word in local for word in after)
 
