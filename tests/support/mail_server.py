@@ -122,10 +122,15 @@ class Reading:
 
     source: ImapMailSource
     server: ScriptedServer
+    port: int
+
+    def through(self, port: int) -> None:
+        """Go through a proxy."""
+        self.port = port
 
     @asynccontextmanager
     async def reader(self, *, timeout: float = 5.0) -> AsyncIterator[ImapReader]:
-        where = Destination("localhost", self.server.port, tls=True, user="alice")
+        where = Destination("localhost", self.port, tls=True, user="alice")
         async with self.source.open(where, PASSWORD, timeout=timeout) as reader:
             yield reader
 
@@ -148,5 +153,6 @@ async def reading(script: Script, *, patience: float = 5.0) -> AsyncIterator[Rea
         ca_file = Path(folder, "ca.pem")
         authority().cert_pem.write_to_path(str(ca_file))
         async with running(script, tls=server_context()) as server:
-            policy = EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset({server.port}))
-            yield Reading(ImapMailSource(policy, ca_file=ca_file, patience=patience), server)
+            policy = EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset(range(1, 1 << 16)))
+            source = ImapMailSource(policy, ca_file=ca_file, patience=patience)
+            yield Reading(source, server, server.port)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbox_svc.imap.failure import ConnectionFailed
-from mailbox_svc.imap.framing import Response
+from mailbox_svc.imap.framing import Response, Skimming
 from mailbox_svc.imap.grammar import unquoted
 from mailbox_svc.model.check import Code
 
@@ -146,29 +146,32 @@ class RangeTaker:
         if fetched.uid is not None and fetched.header is not None:
             self._give(fetched.uid, fetched.header)
 
-    def skim(self, buffer: bytearray, start: int, stop: int, most: int) -> tuple[int, int]:
+    def skim(self, buffer: bytearray, skimming: Skimming) -> None:
         """Take messages off the buffer as long as they have the usual form; satisfies `framing.Skimmer`."""
+        start, stop, responses = skimming.start, skimming.stop, skimming.responses
+        filled = len(buffer)
         head, give = _HEAD.match, self._give
-        taken = 0
-        while taken < most and (match := head(buffer, start, stop)):
+        while responses and (match := head(buffer, start, stop)):
             uid, size = match.groups()
             begin = match.end()
             end = begin + int(size)
-            if end - begin > LARGEST_HEADER:
+            after = end + len(_TAIL)
+            if after > stop or end - begin > LARGEST_HEADER:
                 break
-            if uid is not None:
-                after = end + 3
-                if after > stop or buffer[end:after] != _TAIL:
-                    break
-            else:
+            if after > filled:
+                skimming.wanted = after
+                break
+            if uid is None:
                 tail = _UID_TAIL.match(buffer, end, stop)
                 if tail is None:
                     break
                 uid, after = tail[1], tail.end()
+            elif buffer[end:after] != _TAIL:
+                break
             give(int(uid), bytes(buffer[begin:end]))
             start = after
-            taken += 1
-        return start, taken
+            responses -= 1
+        skimming.start, skimming.responses = start, responses
 
     def _give(self, uid: int, header: bytes) -> None:
         if not self.first <= uid <= self.last:

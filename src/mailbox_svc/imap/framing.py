@@ -43,9 +43,22 @@ class Limits:
     cuts_literals: bool = False
 
 
-#: Takes whole responses off a buffer: given where they start and must end, and how many they may be,
-#: returns where those it took end, and how many they were.
-Skimmer = Callable[[bytearray, int, int, int], tuple[int, int]]
+@dataclass(slots=True)
+class Skimming:
+    """What a skimmer may take off a buffer, and what it took."""
+
+    #: Where in the buffer the next response starts; moved on by the skimmer.
+    start: int
+    #: Where it must stop.
+    stop: int
+    #: How many responses it may take; counted down by the skimmer.
+    responses: int
+    #: Up to where the buffer must be filled before there is more to take; set by a skimmer that knows.
+    wanted: int = 0
+
+
+#: Takes the responses that it knows off the start of a buffer.
+Skimmer = Callable[[bytearray, Skimming], None]
 
 
 class Framer:
@@ -61,6 +74,8 @@ class Framer:
         self._start = 0
         #: Up to where the buffer is known to hold no line end.
         self._searched = 0
+        #: Up to where it has to be filled before a skimmer is asked again.
+        self._wanted = 0
         self._parts: list[bytes] = []
         self._size = 0
         #: The size of the literal that comes next, as far as it is given out.
@@ -88,15 +103,23 @@ class Framer:
         """Tell whether what is pending starts with the prefix, or is too short to say."""
         return prefix.startswith(self._buffer[self._start : self._start + len(prefix)])
 
-    def skim(self, skimmer: Skimmer) -> None:
-        """Let `skimmer` take responses that it knows, as many as are wholly there and within the limits."""
+    def skim(self, skimmer: Skimmer) -> bool:
+        """Let `skimmer` take whole responses, within the limits; True when it waits for more bytes.
+
+        Else it is the turn of `next`.
+        """
         if self._parts:  # the next bytes belong to a response that `next` has begun
-            return
-        stop = min(len(self._buffer), self._start + self._bytes_left)
-        end, taken = skimmer(self._buffer, self._start, stop, self._responses_left)
-        self._bytes_left -= end - self._start
-        self._responses_left -= taken
-        self._start = end
+            return False
+        if self._wanted > len(self._buffer):
+            return True
+        skimming = Skimming(self._start, self._start + self._bytes_left, self._responses_left)
+        skimmer(self._buffer, skimming)
+        self._bytes_left -= skimming.start - self._start
+        self._responses_left = skimming.responses
+        self._start = skimming.start
+        self._wanted = skimming.wanted
+        self._compact()
+        return self._wanted > 0
 
     def next(self) -> Response | None:
         """Return the next response, or None until more bytes come."""
@@ -173,4 +196,5 @@ class Framer:
         """Drop what was given out: once a read, not once a line, so that it stays linear."""
         del self._buffer[: self._start]
         self._searched -= self._start
+        self._wanted -= self._start
         self._start = 0

@@ -209,8 +209,8 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         if self._greeting is None and not self._framer.may_start_with(b"* "):
             raise ConnectionFailed(Code.NOT_IMAP)
         while self._failure is None and not self._sealed:
-            if self._running and (skimmer := self._running[0].skimmer):
-                self._framer.skim(skimmer)
+            if self._running and (skimmer := self._running[0].skimmer) and self._framer.skim(skimmer):
+                return
             response = self._framer.next()
             if response is None:
                 return

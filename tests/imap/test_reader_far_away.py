@@ -1,0 +1,58 @@
+"""Reading over a long way, and over one that breaks anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mailbox_svc.ports.mail import ReadingFailed
+from support.delay_proxy import delaying
+from support.mail_server import Held, Keeper, reading, serving
+
+MANY = Held({uid: b"From: u%d@example.org\r\n\r\n" % uid for uid in range(1, 60_001)})
+
+
+async def test_ranges_are_asked_for_ahead_so_that_a_long_way_costs_few_turns() -> None:
+    loop = asyncio.get_running_loop()
+    async with reading(serving(MANY)) as here, delaying(here.server.port, delay=0.04) as proxy:
+        here.through(proxy.port)
+        async with here.reader() as reader:
+            await reader.examine(b"INBOX")
+            sink, started = Keeper(), loop.time()
+            await reader.read(0, sink)
+            took = loop.time() - started
+        here.through(here.server.port)
+        async with here.reader() as reader:
+            await reader.examine(b"INBOX")
+            near, started = Keeper(), loop.time()
+            await reader.read(0, near)
+            took_near = loop.time() - started
+
+    assert sink.messages == near.messages == MANY.messages
+    assert len(sink.reached_at) == 12
+    # One by one, twelve ranges would take twelve turns of 80 ms.
+    assert took - took_near < 8 * 0.08
+
+
+async def test_a_connection_cut_anywhere_loses_and_doubles_nothing_when_the_next_goes_on() -> None:
+    held = Held({uid: b"From: u%d@example.org\r\n\r\n" % uid for uid in range(1, 12_001)})
+    positions = set()
+    async with reading(serving(held)) as here, delaying(here.server.port) as proxy:
+        here.through(proxy.port)
+        await here.read(Keeper())
+        whole = proxy.bytes_back
+        for cut_after in range(0, whole - 1000, whole // 20):
+            proxy.cut_after = cut_after
+            cut = Keeper()
+            with pytest.raises(ReadingFailed):
+                await here.read(cut)
+            proxy.cut_after = None
+            rest, position = Keeper(), max(cut.reached_at, default=0)
+            await here.read(rest, after=position)
+            assert cut.checkpoints == len(cut.reached_at)
+            assert cut.kept() | rest.messages == held.messages
+            assert not cut.kept().keys() & rest.messages.keys()
+            positions.add(position)
+
+    assert positions == {0, 5000, 10_000}
