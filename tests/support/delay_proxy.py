@@ -8,9 +8,12 @@ prints the port to connect to.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
 import sys
+import termios
+from array import array
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +27,7 @@ class DelayProxy:
     port: int = 0
     #: Seconds, each way; a round trip takes twice as long.
     delay: float = 0.0
-    #: After this many bytes from the server both ends are reset; None: never.
+    #: Once the client has got this many bytes from the server both ends are reset; None: never.
     cut_after: int | None = None
     connections: int = 0
     #: From servers to clients, on all connections.
@@ -78,6 +81,14 @@ class _End(asyncio.Protocol):
             elif not self.transport.is_closing():
                 self.transport.write(data)
 
+    def unsent(self) -> bool:
+        """Tell whether anything has still to go out, or to be acknowledged."""
+        if self.transport.is_closing():
+            return False
+        in_kernel = array("i", [0])
+        fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, in_kernel)
+        return self.transport.get_write_buffer_size() > 0 or in_kernel[0] > 0
+
     def reset(self) -> None:
         """End at once, by RST."""
         if self.transport.is_closing():
@@ -106,6 +117,9 @@ class _ServerEnd(_End):
             self._loop.call_later(self._proxy.delay + 0.001, self._cut)
 
     def _cut(self) -> None:
+        if self.other.unsent():  # a reset would take it back
+            self._loop.call_later(0.001, self._cut)
+            return
         self.reset()
         self.other.reset()
 
