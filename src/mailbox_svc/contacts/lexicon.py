@@ -11,10 +11,14 @@ _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def load(name: str) -> frozenset[str]:
-    """Return the entries of a list, folded: one a line, lines that begin with # aside."""
+    """Return the entries of a list, folded."""
+    return frozenset(map(fold, lines(name)))
+
+
+def lines(name: str) -> tuple[str, ...]:
+    """Return the entries of a list as they are: one a line, empty ones and those that begin with # aside."""
     text = (files(__package__) / "words" / f"{name}.txt").read_text(encoding="utf-8")
-    entries = (fold(line) for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(filter(None, entries))
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mailbox_svc.contacts.bearing import is_in_domain, is_robot_name, name_signs
-from mailbox_svc.contacts.lexicon import load
+from mailbox_svc.contacts.lexicon import lines, load
 from mailbox_svc.contacts.search import fold
 from mailbox_svc.contacts.spelling import spelling
 from mailbox_svc.contacts.turning import turned
@@ -19,9 +19,9 @@ from mailbox_svc.model.contact import AddressEvidence, Kind, NameUse, ReasonCode
 #: More are hardly names of one contact.
 _MOST_ALTERNATES = 20
 
-_VIA = "|".join(sorted(map(re.escape, load("via_words")), key=len, reverse=True))
+_VIA = "|".join(map(re.escape, lines("via_words")))
 #: Anchored on blanks or a bracket, in lower case: "Olivia Smith" and "Hotel Via Roma" have no "via".
-_VIA_TAIL = re.compile(rf"(?:\A|\s)(?:{_VIA})\s+\S.*\Z|\s*[(\[（](?i:{_VIA})\s+\S.*\Z", re.DOTALL)
+_VIA_TAIL = re.compile(rf"(?:\A|\s)via\s+\S.*\Z|\s*[(\[（](?i:{_VIA})\s*\S.*\Z", re.DOTALL)
 _NOTE = re.compile(r"\s*[(\[（]([^()\[\]（）]*)[)\]）]\s*\Z")
 _NOTES = load("service_notes")
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›"
@@ -68,6 +68,8 @@ def best_name(
     ]
     if code in {ReasonCode.ROBOT_ADDRESS, ReasonCode.VIA_LIST}:
         usable = [name for name in usable if _is_of_service(name.text, addresses)]
+    # A letter that was lost makes another name of the same.
+    usable = [name for name in usable if "\ufffd" not in name.text] or usable
     if kind is Kind.PERSON:
         usable = [_turned(name, addresses) for name in usable]
     groups: dict[str, list[SeenName]] = {}
@@ -127,7 +129,7 @@ def _is_name(name: str, address: str) -> bool:
         return False
     local, _, domain = address.rpartition("@")
     written_as_address = name.islower() or any(char in "._+0123456789" for char in name)
-    return not (written_as_address and name.casefold() in {local, local.split("+", 1)[0], address, domain})
+    return not (written_as_address and name.casefold() in {local, local.split("+", 1)[0]}) and name != domain
 
 
 def _is_of_service(name: str, addresses: Sequence[AddressEvidence]) -> bool:
@@ -154,11 +156,10 @@ def _standing(group: list[SeenName]) -> tuple[int, int, int, int]:
 
 
 def _spelling_of(group: list[SeenName]) -> str:
-    """Return the best spelling of one name: decoded, in mixed case, then by who wrote it and how often."""
-    best = min(group, key=lambda one: (_is_flat(one.text), *_standing([one]), one.text))
+    """Return the best spelling of one name: in mixed case, then by who wrote it and how often."""
+    best = min(group, key=lambda one: (_is_of_one_case(one.text), *_standing([one]), one.text))
     return best.text
 
 
-def _is_flat(name: str) -> int:
-    """Return how much of the writing is lost: broken letters, or all of one case."""
-    return 2 * ("\ufffd" in name) + (name.isupper() or name.islower())
+def _is_of_one_case(name: str) -> bool:
+    return name.isupper() or name.islower()

@@ -65,4 +65,4 @@ def _is_suffix(text: str) -> bool:
 
 def _is_company(text: str) -> bool:
     words = _words(text.replace(".", ""))
-    return bool(words) and words[-1] in _FORMS
+    return bool(words) and (words[-1] in _FORMS or "".join(words) in _FORMS)
