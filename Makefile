@@ -55,6 +55,10 @@ bench-harvest: install ## Hold a harvest against a raw read and other clients; A
 	@scripts/install-system.sh || true
 	@PYTHONPATH=bench:tests $(BIN)/python -m harvest $(ARGS)
 
+.PHONY: faults
+faults: install ## Kill harvests 200 times and disturb them in every way; minutes (ARGS="--kills 1000")
+	@$(BIN)/pytest tests/faults --kills 200 $(ARGS)
+
 .PHONY: fmt
 fmt: install ## Format code and protos, fix what can be fixed
 	$(BIN)/ruff check --fix-only

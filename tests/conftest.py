@@ -20,3 +20,14 @@ def _no_settings_from_outside() -> None:
 def pytest_sessionfinish() -> None:
     """Let forgotten futures say so now, and not below pytest's closing line, which CI reads."""
     gc.collect()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=8, help="how often a harvest is killed (tests/faults)")
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a harvest is killed."""
+    wish: int = request.config.getoption("--kills")
+    return wish

@@ -1,0 +1,66 @@
+"""A harvest that is killed, again and again, counts what one undisturbed run counts."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mailbox_svc.vault import Keyring
+from support.dovecot import DovecotServer
+from support.harvest_parts import Counted, counted
+
+_PROGRAM = Path(__file__).parents[1] / "support" / "harvester.py"
+
+
+def _started(database: Path, keyring: Path, server: DovecotServer) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, _PROGRAM, database, keyring, str(server.tls_port), server.ca_file],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(_PROGRAM.parents[1]), "PATH": ""},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    said, _ = process.communicate(timeout=60)
+    return said.strip()
+
+
+@pytest.mark.timeout(3600)
+async def test_kill_9_at_any_moment_changes_no_count(
+    mailbox: DovecotServer, undisturbed: Counted, tmp_path: Path, kills: int
+) -> None:
+    chance = random.Random(kills)
+    keyring = tmp_path / "keyring.json"
+    Keyring.generate().save(keyring)
+    killed = whole = 0
+    took = 1.0
+    while killed < kills:
+        database = tmp_path / f"killed-{whole}.sqlite3"
+        while True:
+            process = _started(database, keyring, mailbox)
+            began = time.monotonic()
+            # Killed early so often that it takes several lives to the end.
+            life = chance.uniform(0, took)
+            try:
+                process.wait(life)
+            except subprocess.TimeoutExpired:
+                if killed < kills and chance.random() < 0.85:
+                    process.send_signal(signal.SIGKILL)
+                    process.communicate()
+                    killed += 1
+                    continue
+            assert _ended(process) == "done"
+            took = min(took, max(0.1, time.monotonic() - began))
+            break
+        assert counted(database) == undisturbed
+        whole += 1
