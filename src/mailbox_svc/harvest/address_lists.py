@@ -19,6 +19,8 @@ T = TypeVar("T")
 _ODD: Final = b"(:;\\\x1b\n\r"
 #: Canonical address, whether there was a name, and what was made of it. A bare tuple: this is the hot loop.
 _Known: TypeAlias = tuple[str, bool, T]
+#: Longer ones are not remembered: they hardly ever come again, and fill the memory.
+_LONGEST_ITEM: Final = 1024
 #: An item with a quoted string, up to the comma.
 _ITEM: Final = re.compile(rb'(?:[^",]++|"[^"]*+")++')
 #: An encoded word with a separator in it, which RFC 2047 §2 forbids and mailers write.
@@ -57,7 +59,8 @@ class AddressLists(Generic[T]):
             (canonical(mention.address), bool(mention.name), self._make(mention))
             for mention in parse_addresses(item)
         )
-        self._items[item] = found
+        if len(item) <= _LONGEST_ITEM:
+            self._items[item] = found
         return found
 
 

@@ -5,9 +5,10 @@ Which charset a label means follows what mailers send (WHATWG Encoding §4.2 has
 
 from __future__ import annotations
 
-import re
 from encodings.aliases import aliases
 from typing import Final
+
+from mailbox_svc.harvest import iso_2022_jp, unlabelled
 
 #: Python's codecs that are no charsets.
 _NO_CHARSETS: Final = frozenset(
@@ -66,30 +67,24 @@ def _codecs() -> dict[str, str]:
     return {label: name for label, name in (table | _MORE_LABELS).items() if name != "ascii"}
 
 
-_FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
 #: A closed table: `bytes.decode` would import a module by any label a mail holds, remember every unknown
 #: one for ever, and its "idna" and "punycode" take quadratic time.
 _CODECS: Final = _codecs()
-
-
-def header_text(value: bytes) -> str:
-    """Return the text of a header field's body, unfolded (RFC 5322 §2.2.3)."""
-    if b"\n" in value or b"\r" in value:
-        value = _FOLD.sub(b"", value)
-    return guess(value)
 
 
 def decode(raw: bytes, label: str) -> str:
     """Return the text of bytes that claim to be in a charset; what does not fit becomes U+FFFD."""
     codec = _codec(label)
     if codec is None:
-        return guess(raw)
+        return unlabelled.text_of(raw)
+    if codec.startswith("iso2022_jp"):
+        return iso_2022_jp.decode(raw)
     try:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
         # A UTF-8 text that was cut stays one; else the label is wrong.
         if codec == "utf_8" and error.reason != "unexpected end of data":
-            return guess(raw)
+            return unlabelled.text_of(raw)
     except UnicodeError:
         pass
     return raw.decode(codec, "replace")
@@ -102,14 +97,6 @@ def fits(raw: bytes, label: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def guess(raw: bytes) -> str:
-    """Return the text of bytes that say nothing of their charset."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
 
 
 def _codec(label: str) -> str | None:

@@ -18,9 +18,14 @@ PATTERN: Final = r"=\?[\w.:*+()-]*\?[bBqQ]\?[^?]*\?="
 _WORD: Final = re.compile(r"=\?([\w.:*+()-]*)\?([bBqQ])\?([^?]*)\?=")
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]+")
 _BLANKS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-#: They reorder or hide what is displayed: marks of direction, the zero-width space, the byte order mark.
-_UNSEEN: Final = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+#: What reorders or hides what is displayed: marks of direction, the zero-width space, the byte order mark.
+UNSEEN: Final = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_UNSEEN: Final = re.compile(f"[{UNSEEN}]+")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+#: Characters. More is no name, and normalizing takes quadratic time on a row of combining marks.
+_LONGEST: Final = 256
+#: Of encoded text; the rest is not even decoded. The longest name above fills a third of it.
+_LONGEST_WRITTEN: Final = 8192
 
 
 def decode(text: str) -> str:
@@ -33,17 +38,21 @@ def decode(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return the text in NFC on one line, blanks collapsed, without what reorders or hides it."""
-    if text.isascii() and text.isprintable():
+    """Return the text in NFC on one line, blanks collapsed, without what reorders or hides it.
+
+    Of a text that is longer than any name this is the beginning.
+    """
+    if len(text) <= _LONGEST and text.isascii() and text.isprintable():
         return " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
-    text = _UNSEEN.sub("", _SURROGATES.sub("\ufffd", text))
-    return unicodedata.normalize("NFC", _BLANKS.sub(" ", text)).strip()
+    text = _UNSEEN.sub("", _SURROGATES.sub("\ufffd", text[: 4 * _LONGEST]))
+    return unicodedata.normalize("NFC", _BLANKS.sub(" ", text).strip()[:_LONGEST]).strip()
 
 
 def expand(text: str) -> str:
     """Return the text with its encoded words decoded and all else as it was."""
     if "=?" not in text:
         return text
+    text = text[:_LONGEST_WRITTEN]
     pieces: list[str] = []
     run: list[tuple[str, bool, str]] = []
     end = 0

@@ -1,0 +1,134 @@
+"""One item of an address list: which of its parts is the address, and which the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailbox_svc.harvest import encoded_words, written_address
+from mailbox_svc.harvest.written_address import QUOTED, unescaped
+
+_PIECE: Final = re.compile(rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})", re.DOTALL)
+_WORD: Final = re.compile(
+    rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})(?:@(?P<domain>[^\s\"<>@]++))?|(?P<word>[^\s\"]++)|\"",
+    re.DOTALL,
+)
+#: An address and nothing else, perhaps with blanks around the @, or all of it in quotes.
+_ALONE: Final = re.compile(rf"\s*+(?:(?:[^\s\"@]++|{QUOTED})\s*+@\s*+[^\s\"@]++|{QUOTED})\s*+", re.DOTALL)
+_SCHEME: Final = re.compile(r"(?:^|(?<=\s))\[?(?:mailto|smtp)\s*\Z", re.IGNORECASE)
+
+
+class ListItem:
+    """What was seen of an item so far."""
+
+    __slots__ = ("_angles", "_comments", "_pieces")
+
+    def __init__(self) -> None:
+        #: The text outside comments and brackets, as written.
+        self._pieces: list[str] = []
+        #: Addresses in brackets, and how many pieces stand before each.
+        self._angles: list[tuple[int, str]] = []
+        self._comments: list[str] = []
+
+    def text(self, piece: str) -> None:
+        """Take text, encoded words and quoted strings among it."""
+        self._pieces.append(piece)
+
+    def gap(self) -> None:
+        """Take a mark that stands for nothing, and parts what is around it."""
+        self._pieces.append(" ")
+
+    def comment(self, content: str) -> None:
+        self._comments.append(content)
+        self._pieces.append(" ")
+
+    def angle(self, content: str) -> None:
+        """Take what stands in brackets."""
+        address = written_address.read(content)
+        if address:
+            self._angles.append((len(self._pieces), address))
+        elif "@" not in content:
+            # ada@example.org <Ada Lovelace>
+            self._pieces.append(f" {content} ")
+
+    def colon(self) -> None:
+        """Drop the name of the group that begins here, or the scheme of a URL."""
+        before = self._pieces[-1] if self._pieces else ""
+        without_scheme = _SCHEME.sub("", before)
+        if without_scheme != before:
+            self._pieces[-1] = without_scheme
+        elif not self._angles:
+            self._pieces.clear()
+            self._comments.clear()
+        self._pieces.append(" ")
+
+    def mentions(self) -> Iterator[tuple[str, str]]:
+        """Yield name and address of each address; almost always there is one at most."""
+        if not self._angles:
+            yield from self._bare("".join(self._pieces))
+            return
+        start = 0
+        for end, address in self._angles:
+            name = _name("".join(self._pieces[start:end]))
+            if len(self._angles) == 1:
+                name = name or _name("".join(self._pieces[end:])) or self._comment()
+            yield name, address
+            start = end
+
+    def _bare(self, text: str) -> Iterator[tuple[str, str]]:
+        """Find addresses without brackets."""
+        if "@" not in text:
+            return
+        address = written_address.read(text) if _ALONE.fullmatch(text) else ""
+        if address:
+            yield self._comment(), address
+            return
+        found = list(_addresses_among_words(text))
+        if len(found) != 1:
+            yield from (("", address) for _, _, address in found)
+            return
+        start, end, address = found[0]
+        before, after = text[:start].strip(), text[end:].strip()
+        # An address in the midst of words is in a sentence, which is nobody's name.
+        name = "" if before and after else _name(before or after)
+        yield name or self._comment(), address
+
+    def _comment(self) -> str:
+        """Return the name that old mailers write as a comment: ada@example.org (Ada Lovelace)."""
+        names = (encoded_words.decode(unescaped(comment)) for comment in self._comments)
+        # A list may say there which way the mail came.
+        return next((name for name in names if name and not name.lower().startswith("via ")), "")
+
+
+def _addresses_among_words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and address of the words that are addresses."""
+    for match in _WORD.finditer(text):
+        word = match["word"]
+        # What is glued to a quoted string belongs to the local part.
+        if match["domain"] and (not match.start() or text[match.start() - 1].isspace()):
+            word = match[0]
+        if not word or "@" not in word:
+            continue
+        address = written_address.read(word)
+        # "John Smith@Acme" is somebody of Lotus Notes, and "Smith@Acme" would be somebody else.
+        if address and ("." in address.rpartition("@")[2] or address[-1] == "]"):
+            yield *match.span(), address
+
+
+def _name(written: str) -> str:
+    """Return a phrase as it is displayed."""
+    if "=?" not in written and '"' not in written:
+        return encoded_words.clean(written)
+    # Encoded words that follow each other are read together, but not across quotes.
+    texts = [""]
+    end = 0
+    for piece in _PIECE.finditer(written):
+        texts[-1] += written[end : piece.start()]
+        if piece["quoted"]:
+            texts += [unescaped(piece[0][1:-1]), ""]
+        else:
+            texts[-1] += piece[0]
+        end = piece.end()
+    texts[-1] += written[end:]
+    return encoded_words.clean("".join(map(encoded_words.expand, texts)))
