@@ -111,6 +111,14 @@ def test_half_of_the_mail_must_be_bulk_to_make_a_newsletter(bulk: int, kind: str
     assert (got.reason.code is ReasonCode.BULK) == (kind == "automated")
 
 
+def test_a_person_whose_mail_came_through_a_list_that_looks_like_a_newsletter_is_one() -> None:
+    through: dict[str, Any] = {"received_indirectly": 3, "bulk": 3, "through_list": 3}
+    assert verdict(seen(JANE, "Jane Doe", **through))[0] is Kind.PERSON
+    assert verdict(seen(JANE, "Acme Weekly", **through))[0] is Kind.AUTOMATED
+    assert verdict(seen(JANE, "Jane Doe", received=1, **through))[0] is Kind.AUTOMATED
+    assert verdict(seen(JANE, "Jane Doe", received_indirectly=3, bulk=3))[0] is Kind.AUTOMATED
+
+
 def test_bulk_mail_makes_a_robot_of_a_function_too() -> None:
     assert verdict(seen("info@acme.example", "Acme", received=1, bulk=1))[0] is Kind.AUTOMATED
 

@@ -71,10 +71,21 @@ def _robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict 
         return Kind.AUTOMATED, _PROGRAM
     if any(is_robot_name(name.text) for name in names):
         return Kind.AUTOMATED, _PROGRAM_NAME
-    if mail and 2 * tally.bulk >= mail:
+    if mail and 2 * _mass_mail(tally, spelt, names) >= mail:
         text = f"mass mail: {messages(tally.bulk)}, and you never wrote to it"
         return Kind.AUTOMATED, Reason(ReasonCode.BULK, text)
     return None
+
+
+def _mass_mail(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> int:
+    """Return how many messages are newsletters.
+
+    List-Id and List-Unsubscribe without List-Post are those of newsletters and of some lists. A newsletter
+    names its reader in To; where none did, and a person's name stands in From, it was a list.
+    """
+    if tally.received or not any(is_person_name(name.text, spelt) for name in names):
+        return tally.bulk
+    return max(0, tally.bulk - tally.through_list)
 
 
 def _likely_robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict | None:

@@ -22,6 +22,8 @@ _LIST_DOMAINS = load("list_domains")
 #: Names of hosts that do nothing but lists.
 _LIST_LABELS = frozenset({"lists", "list", "listserv", "listes", "listas", "mailman", "ml", "groups"})
 
+_HINTING = _HINTS | _TECHNICAL | _SUBSCRIPTION
+
 #: Shorter names are the same, or parts of others, by chance.
 TELLING = 4
 
@@ -73,7 +75,7 @@ class Spelling:
     sign: Sign
     #: The words of the local part, without digits and without what follows a plus.
     words: tuple[str, ...]
-    #: A word that hints at a robot is among them.
+    #: A word that hints at a robot is among them, or behind the plus.
     hint: bool
     #: The names of the domain without its suffix, letters only: the one that was registered first.
     labels: tuple[str, ...]
@@ -87,12 +89,13 @@ class Spelling:
 def spelling(address: str) -> Spelling:
     """Take an address apart."""
     local, _, domain = fold(display_address(address)).rpartition("@")
-    words = split(local.split("+", 1)[0] or local)
+    base, _, tag = local.partition("+")
+    words = split(base or local)
     labels = _labels(domain)
     return Spelling(
         sign=_sign(local, words, domain, labels),
         words=words,
-        hint=not (_HINTS | _TECHNICAL | _SUBSCRIPTION).isdisjoint(words),
+        hint=not (_HINTING.isdisjoint(words) and (_HINTING | _ROLE).isdisjoint(split(tag))),
         labels=labels,
         robot_host=not _ROBOT_LABELS.isdisjoint(labels[1:]),
         of_domain="".join(words) in labels and len("".join(words)) >= TELLING,
