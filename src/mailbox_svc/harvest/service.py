@@ -7,9 +7,9 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
+from mailbox_svc.contacts.rules import checked_id
 from mailbox_svc.errors import HarvestNotFound, MailboxNotFound
 from mailbox_svc.harvest.runs import HarvestRuns
-from mailbox_svc.mailboxes.rules import checked_id
 from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
 from mailbox_svc.ports import Clock, Store
 
@@ -35,7 +35,7 @@ class Harvests:
 
     async def start(self, user_id: str, mailbox_id: str, policy: Policy | None) -> Harvest:
         """Begin a harvest, or join the one that is under way. Raises InvalidFields or MailboxNotFound."""
-        mailbox_id = checked_id(mailbox_id)
+        mailbox_id = checked_id(mailbox_id, "mailbox_id")
         async with self._store.begin(user_id) as tx:
             # Locks the mailbox, so that there is one harvest for all who ask at once.
             if await tx.mailboxes.find(mailbox_id) is None:
@@ -73,7 +73,7 @@ class Harvests:
 
     async def latest(self, user_id: str, mailbox_id: str) -> Harvest:
         """Return the mailbox's latest harvest. Raises InvalidFields, MailboxNotFound or HarvestNotFound."""
-        mailbox_id = checked_id(mailbox_id)
+        mailbox_id = checked_id(mailbox_id, "mailbox_id")
         async with self._store.read(user_id) as tx:
             harvest = await tx.harvests.latest(mailbox_id)
             if harvest is None and await tx.mailboxes.find(mailbox_id) is None:
