@@ -12,14 +12,12 @@ import sys
 import typer
 
 from mailbox_svc import __version__
-from mailbox_svc.cli import data, demo, keys, serve, tokens
-from mailbox_svc.cli.console import errors
+from mailbox_svc.cli import contacts, data, demo, export, groups, harvest, keys, serve, tokens
+from mailbox_svc.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, errors
 from mailbox_svc.errors import ConfigError, MailboxSvcError
 from mailbox_svc.logs import configure_logs
 
-EXIT_FAILED = 1
 EXIT_CONFIG = 2
-EXIT_INTERRUPTED = 130
 
 cli = typer.Typer(
     name="mailbox-svc",
@@ -31,6 +29,10 @@ cli = typer.Typer(
 )
 cli.command("serve")(serve.serve)
 cli.command("demo")(demo.demo)
+cli.command("harvest")(harvest.harvest)
+cli.add_typer(contacts.cli, name="contacts")
+cli.add_typer(groups.cli, name="groups")
+cli.command("export")(export.export)
 cli.command("migrate")(data.migrate)
 cli.command("import")(data.import_)
 cli.command("token")(tokens.token)

@@ -9,6 +9,7 @@ from pathlib import Path
 from mailbox_svc import app
 from mailbox_svc.cli.console import out
 from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.harvest_view import HarvestView
 from mailbox_svc.logs import configure_logs
 
 
@@ -29,4 +30,4 @@ async def _demo(folder: Path) -> None:
         settings = dev_settings(folder, grpc_addr="127.0.0.1:0", tls_ca_file=imap.ca_file)
         async with app.running_service(settings) as (_, port):
             token = app.mint(settings, subject="demo-user", lifetime=3600, service=False)
-            await tell(f"127.0.0.1:{port}", token, imap, out)
+            await tell(f"127.0.0.1:{port}", token, imap, out, lambda: HarvestView(out, lines=False))

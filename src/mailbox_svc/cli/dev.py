@@ -1,4 +1,7 @@
-"""The settings of `serve --dev` and `demo`: nothing needs to be prepared, nothing is fit for production."""
+"""The settings of `serve --dev` and `demo`: nothing needs to be prepared, nothing is fit for production.
+
+Commands with `--dev` find the service by them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from typing import Any
 from mailbox_svc.config import Settings, load
 from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.vault import add_key
+
+DEV_FOLDER = Path("mailbox-data")
+#: The user that the token printed by `serve --dev` stands for.
+DEV_USER = "dev-user"
 
 
 def dev_settings(folder: Path, **overrides: Any) -> Settings:
@@ -25,7 +32,7 @@ def dev_settings(folder: Path, **overrides: Any) -> Settings:
     defaults: dict[str, Any] = {
         "database_url": f"sqlite:///{(folder / 'mailbox.sqlite3').resolve()}",
         "keyring_file": _keyring(folder / "keyring.json"),
-        "jwt_secret_file": _jwt_secret(folder / "jwt-secret"),
+        "jwt_secret_file": _jwt_secret(_secret_of(folder)),
         "egress_allow": "127.0.0.0/8,::1/128",
         "egress_ports": tuple(range(1, 65536)),
         "reflection": True,
@@ -37,6 +44,17 @@ def dev_settings(folder: Path, **overrides: Any) -> Settings:
         del defaults["jwt_secret_file"]
     unset = {name: value for name, value in defaults.items() if name not in wished.model_fields_set}
     return load(**{**unset, **overrides})
+
+
+def existing_dev_settings(folder: Path) -> Settings:
+    """Return the settings of the `serve --dev` that keeps its files in `folder`. Raises ConfigError."""
+    if not _secret_of(folder).exists():
+        raise ConfigError(f"'serve --dev' has not run with {folder}; say where with --data-dir.")
+    return dev_settings(folder)
+
+
+def _secret_of(folder: Path) -> Path:
+    return folder / "jwt-secret"
 
 
 def _keyring(path: Path) -> Path:

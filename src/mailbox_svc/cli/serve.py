@@ -9,11 +9,8 @@ import typer
 from rich.console import Console
 
 from mailbox_svc import app
-from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.dev import DEV_FOLDER, DEV_USER, dev_settings
 from mailbox_svc.config import Settings, load
-
-#: The user that the token printed by `--dev` stands for.
-DEV_USER = "dev-user"
 
 
 def serve(
@@ -22,9 +19,7 @@ def serve(
         bool,
         typer.Option("--dev", help="Make keys and a database in a folder, allow loopback, print a token."),
     ] = False,
-    data_dir: Annotated[Path, typer.Option(help="The folder that --dev keeps its files in.")] = Path(
-        "mailbox-data"
-    ),
+    data_dir: Annotated[Path, typer.Option(help="The folder that --dev keeps its files in.")] = DEV_FOLDER,
 ) -> None:
     """Serve gRPC until SIGTERM or Ctrl-C."""
     settings = dev_settings(data_dir) if dev else load()

@@ -1,0 +1,215 @@
+"""`mailbox-svc contacts`: who was found in mail, and what was left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC
+from typing import Annotated, Literal
+
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.table import Column, Table
+
+from mailbox_svc.cli.choices import (
+    REASONS,
+    ContactArgument,
+    GroupOption,
+    KindOption,
+    MailboxOption,
+    QueryOption,
+    contact_id,
+    group_id,
+    kinds,
+    mailbox_id,
+    reasons,
+    title,
+    word,
+)
+from mailbox_svc.cli.connection import calls_service
+from mailbox_svc.cli.console import errors, plain, show, text
+from mailboxes import Client, Contact, ContactKind, SkipReason
+
+cli = typer.Typer(no_args_is_help=True, help="List, look at, correct and delete contacts.")
+
+#: Rows of a table, unless another number is asked for.
+_ROWS = 50
+#: The most contacts that the service gives at once.
+_PAGE = 1000
+
+Order = Literal["rank", "recent", "name"]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help=f"At most so many. Default: {_ROWS}, and all with --json.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, as in the contract.")]
+Typed = Annotated[str | None, typer.Option(metavar="TEXT", help="An empty text clears it.")]
+#: Gives a page of a size behind a token: contacts, the next page's token, how many there are over all pages.
+Pages = Callable[[int, str], tuple[Sequence[Contact], str, int]]
+
+
+@cli.command("list")
+@calls_service
+def list_(
+    client: Client,
+    *,
+    group: GroupOption = None,
+    mailbox: MailboxOption = None,
+    kind: KindOption = "",
+    query: QueryOption = "",
+    order: Annotated[Order, typer.Option(help="Closest first, latest first, or by name.")] = "rank",
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """List the contacts."""
+    in_group, in_mailbox, of_kinds = group_id(client, group), mailbox_id(client, mailbox), kinds(kind)
+
+    def pages(size: int, token: str) -> tuple[Sequence[Contact], str, int]:
+        page = client.contacts_page(
+            size, token, group_id=in_group, mailbox_id=in_mailbox, kinds=of_kinds, query=query, order=order
+        )
+        return page.contacts, page.next_page_token, page.total_size
+
+    table = Table("rank", _whole("name"), _whole("address"), "kind", "reason", "sent/received", "last")
+    _print(pages, limit, None if as_json else table, _contact_row)
+
+
+@cli.command("skipped")
+@calls_service
+def skipped(
+    client: Client,
+    *,
+    mailbox: MailboxOption = None,
+    kind: KindOption = "",
+    query: QueryOption = "",
+    reason: Annotated[
+        str, typer.Option(metavar="REASON,…", help=f"Only for these: {', '.join(REASONS).replace('_', '-')}.")
+    ] = "",
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """List the addresses that were left out, and why."""
+    in_mailbox, of_kinds, for_reasons = mailbox_id(client, mailbox), kinds(kind), reasons(reason)
+
+    def pages(size: int, token: str) -> tuple[Sequence[Contact], str, int]:
+        page = client.skipped_page(
+            size, token, mailbox_id=in_mailbox, kinds=of_kinds, query=query, reasons=for_reasons
+        )
+        return page.skipped, page.next_page_token, page.total_size
+
+    table = Table("left out", _whole("name"), _whole("address"), "reason", "last")
+    _print(pages, limit, None if as_json else table, _skipped_row)
+
+
+@cli.command("show")
+@calls_service
+def show_(client: Client, contact: ContactArgument, *, as_json: Json = False) -> None:
+    """Show all that is known of a contact."""
+    found = client.get_contact(contact_id(client, contact))
+    if as_json:
+        typer.echo(_json(found))
+        return
+    for name, value in _details(found):
+        typer.echo(f"{name:<14}{plain(value)}")
+
+
+@cli.command("set")
+@calls_service
+def set_(
+    client: Client,
+    contact: ContactArgument,
+    *,
+    name: Typed = None,
+    organization: Typed = None,
+    phone: Typed = None,
+    note: Typed = None,
+) -> None:
+    """Enter what you know of a contact; no harvest changes it."""
+    if name is organization is phone is note is None:
+        raise typer.BadParameter("give at least one of --name, --organization, --phone, --note.")
+    stored = client.update_contact(
+        contact_id(client, contact), display_name=name, organization=organization, phone=phone, note=note
+    )
+    typer.echo(f"Saved: {plain(title(stored))}")
+
+
+@cli.command("delete")
+@calls_service
+def delete(client: Client, contact: ContactArgument) -> None:
+    """Delete a contact for good: no harvest brings it back."""
+    client.delete_contact(contact_id(client, contact))
+    typer.echo("Deleted. No harvest brings it back.")
+
+
+def _print(
+    pages: Pages, limit: int | None, table: Table | None, row: Callable[[Contact], Iterable[str]]
+) -> None:
+    """Print the contacts of all pages, up to the limit, as rows of the table; without one as JSON."""
+    if table is None:
+        for contact in _read(pages, limit):
+            typer.echo(_json(contact))
+        return
+    for contact in _read(pages, limit or _ROWS):
+        table.add_row(*map(text, row(contact)))
+    show(table)
+    total = pages(1, "")[2]
+    if total > table.row_count:
+        errors.print(f"{table.row_count:,} of {total:,}; --limit shows more.")
+
+
+def _read(pages: Pages, limit: int | None) -> Iterator[Contact]:
+    left, token = limit, ""
+    while left is None or left > 0:
+        contacts, token, _ = pages(_PAGE if left is None else min(left, _PAGE), token)
+        yield from contacts
+        if not token:
+            return
+        left = None if left is None else left - len(contacts)
+
+
+def _contact_row(contact: Contact) -> tuple[str, ...]:
+    kind = word(ContactKind, contact.kind, "CONTACT_KIND_")
+    mail = f"{contact.wrote_to}/{contact.received}"
+    return (
+        str(contact.rank), contact.display_name, contact.address, kind, contact.reason.text, mail,
+        _day(contact.last_at),
+    )  # fmt: skip
+
+
+def _skipped_row(contact: Contact) -> tuple[str, ...]:
+    why = word(SkipReason, contact.skipped_because, "SKIP_REASON_")
+    return why, contact.display_name, contact.address, contact.reason.text, _day(contact.last_at)
+
+
+def _details(contact: Contact) -> Iterator[tuple[str, str]]:
+    yield "id", contact.id
+    yield "name", contact.display_name
+    for number, one in enumerate(contact.addresses):
+        yield "also" if number else "address", one.address
+    yield "kind", word(ContactKind, contact.kind, "CONTACT_KIND_")
+    yield "reason", contact.reason.text
+    if contact.skipped_because:
+        yield "left out", word(SkipReason, contact.skipped_because, "SKIP_REASON_")
+    yield "rank", str(contact.rank)
+    yield "mail", f"{contact.wrote_to} to, {contact.received} from, {contact.seen_together} seen together"
+    yield "first, last", f"{_day(contact.first_at)}, {_day(contact.last_at)}"
+    if contact.alternate_names:
+        yield "other names", "; ".join(contact.alternate_names)
+    typed = contact.typed
+    for name, value in (("organization", typed.organization), ("phone", typed.phone), ("note", typed.note)):
+        if value:
+            yield name, value
+
+
+def _whole(name: str) -> Column:
+    """Return a column whose cells are rather folded than cut: an address without its end is none."""
+    return Column(name, overflow="fold", ratio=1)
+
+
+def _day(moment: Timestamp) -> str:
+    return f"{moment.ToDatetime(UTC):%Y-%m-%d}" if moment.ByteSize() else ""
+
+
+def _json(contact: Contact) -> str:
+    """Return the contact as in the contract's JSON, in ASCII: nothing in it can control a terminal."""
+    return json.dumps(MessageToDict(contact, always_print_fields_with_no_presence=True))
