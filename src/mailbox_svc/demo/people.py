@@ -68,6 +68,9 @@ PEOPLE = (
     Person("Nadia Recruiter", "nadia@headhunters.example", 2, answered=False),
 )  # fmt: skip
 
+#: She writes to nobody here; behind it are people all the same.
+OFFICE = Person("Bürgeramt Beispielstadt", "info@buergeramt.example", 1, answered=False)
+
 #: Role addresses that a person stands behind: Alice wrote to them.
 ROLES = (
     Person("Example Store Support", "support@store.example", 2),
@@ -115,6 +118,12 @@ ROBOTS = (
     Sender("Alarm", "root@nas.example.test", 6, ("Cron <root@nas.example.test> backup {n}",),
            (("Auto-Submitted", "auto-generated"), ("Precedence", "junk"))),
 )  # fmt: skip
+
+#: Machines that nothing but a name gives away: one speaks of itself, the other for people Alice knows.
+NAMED_ROBOTS = (
+    Sender("Wetter-Newsletter", "wetter@himmel.example", 5, ("Ihr Wetter, Ausgabe {n}",)),
+    Sender("Priya Natarajan via Pinboard", "pins@pinboard.example", 4, ("Priya shared pin {n} with you",)),
+)
 
 #: Mailing lists where people talk; Alice posts on the first.
 LISTS = (

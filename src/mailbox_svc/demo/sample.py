@@ -15,7 +15,9 @@ from mailbox_svc.demo.people import (
     ANSWERS,
     LIST_POSTERS,
     LISTS,
+    NAMED_ROBOTS,
     NEWSLETTERS,
+    OFFICE,
     PEOPLE,
     ROBOTS,
     ROLES,
@@ -64,6 +66,9 @@ class _Writer:
         yield from self._calendar()
         yield from self._bounces()
         yield from self._junk_and_drafts()
+        yield from self._conversation(OFFICE)
+        for sender in NAMED_ROBOTS:
+            yield from self._series(sender, ("INBOX",))
         when = self._past()
         for raw in oddities(when):
             yield SampleMessage("INBOX", when, seen=True, raw=raw)
@@ -124,7 +129,7 @@ class _Writer:
             if address.endswith("power.example"):
                 poster = Person(f"{name} via {mailing_list.name}", mailing_list.address, 0)
                 headers += (("Reply-To", f"{name} <{address}>"),)
-            from_alice = number % 6 == 0
+            from_alice = mailing_list is LISTS[0] and number % 6 == 0
             subject = mailing_list.subjects[number % len(mailing_list.subjects)].format(n=number)
             sender = ALICE if from_alice else poster
             envelope = Envelope(sender, (everybody,), subject, when, self._message_id(sender))

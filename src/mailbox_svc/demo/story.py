@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Callable
 
+from rich.console import Console
+from rich.table import Table
+
+from mailbox_svc.demo.contact_story import View, tell_contacts
 from mailbox_svc.demo.server import DemoServer
+from mailbox_svc.demo.teller import Teller
 from mailboxes import AsyncClient, PasswordRequired
 from mailboxes.v1.connection_test_pb2 import Check, TestCode, TestStage
 from mailboxes.v1.mailbox_pb2 import Mailbox, MailboxStatus
@@ -15,12 +17,18 @@ from mailboxes.v1.mailbox_service_pb2 import TestResponse
 
 #: Like the real one, it can be looked for in logs and databases.
 _WRONG = "CANARY-wrong"
+_TRY_NEXT = """\
+  make run     serve on this machine; prints a token and a ready grpcurl line
+  README.md    the commands, the Python client, the settings, the security model
+  docs/        architecture, decisions, every error and what to do about it"""
 
 
-async def tell(address: str, token: str, imap: DemoServer, console: Console) -> None:
-    """Save, test, list and delete a mailbox on the service at `address`, saying what happens."""
-    teller = _Teller(console)
-    console.rule("[bold]mailbox-svc demo")
+async def tell(
+    address: str, token: str, imap: DemoServer, console: Console, view: Callable[[], View]
+) -> None:
+    """Save, test, list, harvest and delete a mailbox on the service at `address`, saying what happens."""
+    teller = Teller(console)
+    teller.title("mailbox-svc demo")
     teller.fact(f"A new service answers gRPC on {address}; its database is SQLite.")
     teller.fact(f"A new IMAP server on {imap.host}:{imap.port} holds {imap.messages} made-up messages.")
     async with AsyncClient(address, token=token) as client:
@@ -29,11 +37,12 @@ async def tell(address: str, token: str, imap: DemoServer, console: Console) -> 
         await _wrong_password(teller, client, imap)
         await _other_destination(teller, client, saved)
         await _list(teller, client)
+        await tell_contacts(teller, client, saved, view)
         await _delete(teller, client, saved)
-    _try_next(console)
+    teller.end(_TRY_NEXT)
 
 
-async def _save(teller: _Teller, client: AsyncClient, imap: DemoServer) -> Mailbox:
+async def _save(teller: Teller, client: AsyncClient, imap: DemoServer) -> Mailbox:
     teller.step("Save", f"{imap.user} with its password")
     saved = await client.save(
         label="Alice", host=imap.host, port=imap.port, tls=True, user=imap.user, password=imap.password
@@ -43,19 +52,19 @@ async def _save(teller: _Teller, client: AsyncClient, imap: DemoServer) -> Mailb
     return saved
 
 
-async def _good_test(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+async def _good_test(teller: Teller, client: AsyncClient, saved: Mailbox) -> None:
     teller.step("Test", "the saved mailbox: one real connection")
     answer = await client.test(saved.id)
-    teller.outcome(answer)
+    _outcome(teller, answer)
     teller.note(" → ".join(f"{_stage(check.stage)} {_milliseconds(check)} ms" for check in answer.checks))
 
 
-async def _wrong_password(teller: _Teller, client: AsyncClient, imap: DemoServer) -> None:
+async def _wrong_password(teller: Teller, client: AsyncClient, imap: DemoServer) -> None:
     teller.step("Test", "a draft with a wrong password; nothing is stored")
     answer = await client.test_draft(
         host=imap.host, port=imap.port, tls=True, user=imap.user, password=_WRONG
     )
-    teller.outcome(answer)
+    _outcome(teller, answer)
     teller.note(
         f"code {TestCode.Name(answer.code).removeprefix('TEST_CODE_')}, "
         f"stage {_stage(answer.stage)}, wrong fields: {', '.join(answer.wrong_fields)}"
@@ -64,7 +73,7 @@ async def _wrong_password(teller: _Teller, client: AsyncClient, imap: DemoServer
         teller.note(f"remedy: {answer.remedy.text} {answer.remedy.url}".rstrip())
 
 
-async def _other_destination(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+async def _other_destination(teller: Teller, client: AsyncClient, saved: Mailbox) -> None:
     teller.step("Save", "the same mailbox with another host, without its password")
     try:
         await client.save(
@@ -75,30 +84,26 @@ async def _other_destination(teller: _Teller, client: AsyncClient, saved: Mailbo
         teller.note("a stored password goes only where it was meant to go")
 
 
-async def _list(teller: _Teller, client: AsyncClient) -> None:
+async def _list(teller: Teller, client: AsyncClient) -> None:
     teller.step("List", "what is there, never a password")
-    table = Table("label", "server", "user", "status", "has_password", box=None, pad_edge=False)
+    table = Table("label", "server", "user", "status", "has_password")
     for one in await client.list():
         status = MailboxStatus.Name(one.status).removeprefix("MAILBOX_STATUS_").lower()
         table.add_row(one.label, f"{one.host}:{one.port}", one.user, status, str(one.has_password).lower())
     teller.show(table)
 
 
-async def _delete(teller: _Teller, client: AsyncClient, saved: Mailbox) -> None:
+async def _delete(teller: Teller, client: AsyncClient, saved: Mailbox) -> None:
     teller.step("Delete", "the mailbox and its password")
     await client.delete(saved.id)
     teller.good(f"gone; {len(await client.list())} mailboxes are left")
 
 
-def _try_next(console: Console) -> None:
-    console.print()
-    console.rule("[bold]Try next")
-    console.print(
-        "  make run     serve on this machine; prints a token and a ready grpcurl line\n"
-        "  README.md    the Python client, the settings, the security model\n"
-        "  docs/        architecture, decisions, every error and what to do about it",
-        highlight=False,
-    )
+def _outcome(teller: Teller, answer: TestResponse) -> None:
+    if answer.ok:
+        teller.good("logged in and listed the folders")
+    else:
+        teller.bad(answer.error)
 
 
 def _milliseconds(check: Check) -> str:
@@ -107,39 +112,3 @@ def _milliseconds(check: Check) -> str:
 
 def _stage(stage: TestStage.ValueType) -> str:
     return TestStage.Name(stage).removeprefix("TEST_STAGE_").lower()
-
-
-class _Teller:
-    """Prints steps and what came of them, all with one shape."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def fact(self, text: str) -> None:
-        self._line(text)
-
-    def step(self, call: str, text: str) -> None:
-        self._console.print()
-        self._console.print(Text.assemble((f"{call:<8}", "bold cyan"), text))
-
-    def outcome(self, answer: TestResponse) -> None:
-        if answer.ok:
-            self.good("logged in and listed the folders")
-        else:
-            self.bad(answer.error)
-
-    def good(self, text: str) -> None:
-        self._line(f"✓ {text}", "green")
-
-    def bad(self, text: str) -> None:
-        self._line(f"✗ {text}", "red")
-
-    def note(self, text: str) -> None:
-        self._line(text, "dim", indent=4)
-
-    def show(self, table: Table) -> None:
-        self._console.print(Padding(table, (0, 0, 0, 4)))
-
-    def _line(self, text: str, style: str = "", indent: int = 2) -> None:
-        # Text, not markup: what a server or a user wrote is never interpreted.
-        self._console.print(Padding(Text(text, style), (0, 0, 0, indent)))
