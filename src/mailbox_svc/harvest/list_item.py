@@ -9,13 +9,17 @@ from typing import Final
 from mailbox_svc.harvest import encoded_words, written_address
 from mailbox_svc.harvest.written_address import QUOTED, unescaped
 
+#: Parts what is around it, even around an @, where a blank does not. No header text holds it.
+_GAP: Final = "\x00"
 _PIECE: Final = re.compile(rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})", re.DOTALL)
 _WORD: Final = re.compile(
-    rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})(?:@(?P<domain>[^\s\"<>@]++))?|(?P<word>[^\s\"]++)|\"",
+    rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})(?:@(?P<domain>[^\s\"<>@{_GAP}]++))?|(?P<word>[^\s\"{_GAP}]++)|\"",
     re.DOTALL,
 )
 #: An address and nothing else, perhaps with blanks around the @, or all of it in quotes.
-_ALONE: Final = re.compile(rf"\s*+(?:(?:[^\s\"@]++|{QUOTED})\s*+@\s*+[^\s\"@]++|{QUOTED})\s*+", re.DOTALL)
+_ALONE: Final = re.compile(
+    rf"[\s{_GAP}]*+((?:[^\s\"@{_GAP}]++|{QUOTED})\s*+@\s*+[^\s\"@{_GAP}]++|{QUOTED})[\s{_GAP}]*+", re.DOTALL
+)
 _SCHEME: Final = re.compile(r"(?:^|(?<=\s))\[?(?:mailto|smtp)\s*\Z", re.IGNORECASE)
 
 
@@ -36,8 +40,8 @@ class ListItem:
         self._pieces.append(piece)
 
     def gap(self) -> None:
-        """Take a mark that stands for nothing, and parts what is around it."""
-        self._pieces.append(" ")
+        """Take a mark that stands for nothing."""
+        self._pieces.append(_GAP)
 
     def comment(self, content: str) -> None:
         self._comments.append(content)
@@ -50,7 +54,7 @@ class ListItem:
             self._angles.append((len(self._pieces), address))
         elif "@" not in content:
             # ada@example.org <Ada Lovelace>
-            self._pieces.append(f" {content} ")
+            self._pieces.append(f"{_GAP}{content}{_GAP}")
 
     def colon(self) -> None:
         """Drop the name of the group that begins here, or the scheme of a URL."""
@@ -61,7 +65,7 @@ class ListItem:
         elif not self._angles:
             self._pieces.clear()
             self._comments.clear()
-        self._pieces.append(" ")
+        self._pieces.append(_GAP)
 
     def mentions(self) -> Iterator[tuple[str, str]]:
         """Yield name and address of each address; almost always there is one at most."""
@@ -80,7 +84,8 @@ class ListItem:
         """Find addresses without brackets."""
         if "@" not in text:
             return
-        address = written_address.read(text) if _ALONE.fullmatch(text) else ""
+        alone = _ALONE.fullmatch(text)
+        address = written_address.read(alone[1]) if alone else ""
         if address:
             yield self._comment(), address
             return
@@ -89,10 +94,9 @@ class ListItem:
             yield from (("", address) for _, _, address in found)
             return
         start, end, address = found[0]
-        before, after = text[:start].strip(), text[end:].strip()
+        before, after = _name(text[:start]), _name(text[end:])
         # An address in the midst of words is in a sentence, which is nobody's name.
-        name = "" if before and after else _name(before or after)
-        yield name or self._comment(), address
+        yield "" if before and after else before or after or self._comment(), address
 
     def _comment(self) -> str:
         """Return the name that old mailers write as a comment: ada@example.org (Ada Lovelace)."""
@@ -106,7 +110,7 @@ def _addresses_among_words(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _WORD.finditer(text):
         word = match["word"]
         # What is glued to a quoted string belongs to the local part.
-        if match["domain"] and (not match.start() or text[match.start() - 1].isspace()):
+        if match["domain"] and text[match.start() - 1 : match.start()].strip(f" \t{_GAP}") == "":
             word = match[0]
         if not word or "@" not in word:
             continue

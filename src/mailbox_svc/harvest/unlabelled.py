@@ -66,6 +66,8 @@ _COMMON: Final = {
     "koi8_r": frozenset("аеиорнвлктсй"),
     "cp1253": frozenset("αοιετσνηςάίόέ"),
 }
+#: Letters that stand at the end of words only.
+_AT_THE_END: Final = "ςךםןףץ"
 #: What stands for a letter of Central Europe when its bytes are read as windows-1252: "Ma³gorzata".
 _SIGN_IN_WORD: Final = re.compile(
     r"[¢£¤¥¦§¨©¬®¯°±²³¶¸¹¼½¾×÷](?=[a-zà-öø-ÿ])|(?<=[a-zA-Zà-öø-ÿ])[¡¿«»](?=[a-zà-öø-ÿ])"
@@ -145,6 +147,6 @@ def _is_one_alphabet(text: str, high: str) -> bool:
     return not any(
         one.isalpha()
         and other.isalpha()
-        and (one.isascii() != other.isascii() or (one.islower() and other.isupper()) or one == "ς")
+        and (one.isascii() != other.isascii() or (one.islower() and other.isupper()) or one in _AT_THE_END)
         for one, other in pairwise(text)
     )
