@@ -18,7 +18,7 @@ from mailbox_svc.ports.mail import HEADER_FIELDS
 from support.processes import new_folder
 
 HERE = Path(__file__).parent
-RAW, OURS = "raw read", "mailbox-svc, the whole path"
+RAW, OURS = "raw read", "mailbox-svc, whole path"
 IMAPFLOW = "imapflow, header fields"
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from harvest.delay import running_proxy
 from rich.console import Console
 
 from harvest.server import Mailbox, MailServer
@@ -21,7 +24,19 @@ def measure(server: MailServer, mailbox: Mailbox) -> tuple[float, float]:
 def _through_proxy(server: MailServer, mailbox: Mailbox, round_trip: float) -> float:
     Console(stderr=True).print(f"a harvest with a round trip of {round_trip * 1e3:.0f} ms …")
     with (
-        running_proxy(mailbox.tls.port, round_trip) as port,
+        _proxy(mailbox.tls.port, round_trip / 2) as port,
         harvesting_service(server.dovecot.ca_file, [port]) as service,
     ):
         return harvest(service, replace(mailbox.tls, port=port)).seconds
+
+
+@contextmanager
+def _proxy(port: int, delay: float) -> Iterator[int]:
+    """Run a proxy to a loopback port that takes so many seconds each way; yield its own port."""
+    command = [sys.executable, "-m", "support.delay_proxy", str(port), str(delay)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from harvest.server import Mailbox, MailServer
 from harvest.service import harvest, harvesting_service, metadata
 from parts import Service
@@ -40,9 +38,8 @@ def measure(server: MailServer, mailbox: Mailbox, idle_seconds: float = _IDLE_SE
             time.sleep(idle_seconds)
         with _listing(service) as busy:
             harvest(service, mailbox.tls)
-    console = Console()
-    console.print(f"List, the service idle:               {idle[0]}", highlight=False)
-    console.print(f"List, while it harvests {mailbox.size:,} messages: {busy[0]}", highlight=False)
+    print(f"\nList, while the service is idle:     {idle[0]}")
+    print(f"List, while it harvests {mailbox.size:,}: {busy[0]}\n")
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Goal:
 def show_readers(rounds: Rounds) -> None:
     """Print a line for each client."""
     table = Table(
-        "Client", "Over", "Messages", "Messages/s", "CPU µs a message", "Peak MB above idle",
+        "Client", "Over", "Messages", "Messages/s", "CPU µs each", "Peak MB above idle",
         "Of the raw read", "Counts equal", title="Reading a mailbox and counting every name with its address",
     )  # fmt: skip
     for job in rounds.jobs:

@@ -1,0 +1,58 @@
+"""`make bench-harvest` runs, on tiny mailboxes, and all in it count the same. Speed is not judged here."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+async def _run(*arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "harvest",
+        "--quick",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": f"{ROOT}/bench:{ROOT}/tests"},
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return out.decode()
+
+
+async def test_every_client_finds_what_was_meant_when_the_mail_was_made() -> None:
+    out = await _run()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
+    readers = {(row[0], row[1], row[2]): row[7] for row in rows if len(row) == 8}
+    assert readers == {
+        ("raw read", "TLS", "200"): "",
+        ("raw read", "TLS", "20"): "",
+        ("raw read", "plain text", "200"): "",
+        ("mailbox-svc, whole path", "TLS", "200"): "yes",
+        ("mailbox-svc, whole path", "TLS", "20"): "yes",
+        ("mailbox-svc, whole path", "plain text", "200"): "yes",
+        ("imapflow, header fields", "TLS", "200"): "yes",
+        ("imapflow, ENVELOPE", "TLS", "20"): "yes",
+        ("IMAPClient, ENVELOPE", "TLS", "20"): "yes",
+        ("aioimaplib as it comes", "TLS", "20"): "yes",
+        ("imaplib and email", "TLS", "20"): "yes",
+    }
+    goals = {row[0]: row[1:] for row in rows if len(row) == 4}
+    assert goals["counts"] == ["all equal", "8 of 8", "yes"]
+    assert "80 ms round trip" in goals
+    assert "List, while it harvests 200: median" in out
+
+
+async def test_a_profile_shows_where_the_time_goes_and_kept_mail_is_used_again(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)  # Dovecot reads as another user
+    kept = tmp_path / "200" / "cur"
+    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(tmp_path))
+    made = {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}
+    assert len(made) > 100
+    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(tmp_path))
+    assert {file.name: file.stat().st_mtime_ns for file in kept.iterdir()} == made
