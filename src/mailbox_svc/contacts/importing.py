@@ -49,19 +49,23 @@ async def _target(
     """Return the group; None on a dry run when it would be made."""
     if order.group_name is None:
         return await groups.existing(tx, order.group_id or "")
-    group = await tx.groups.named(order.group_name)
-    if group is not None:
+    if group := await _locked(tx, order.group_name):
         return group
     full = await tx.groups.count() >= MAX_GROUPS
     # Counting has waited for whoever was making a group: it may be this one.
-    group = await tx.groups.named(order.group_name)
-    if group is not None:
+    if group := await _locked(tx, order.group_name):
         return group
     if full:
         raise TooManyGroups
     if order.dry_run:
         return None
     return await groups.create(tx, user_id, new_id(), order.group_name, now=now)
+
+
+async def _locked(tx: Transaction, name: str) -> Group | None:
+    """Return the group of this name, which nobody can delete before the transaction ends."""
+    group = await tx.groups.named(name)
+    return group and await tx.groups.find(group.id)
 
 
 class _Run:
@@ -120,9 +124,9 @@ class _Run:
 
     async def _keep(self, ids: Sequence[str]) -> None:
         """Make contacts of those that were left out, before their revision is remembered."""
-        evidence = await self._tx.contacts.evidence(ids)
-        judged = [(one, judge(replace(one, grouped=True))) for one in evidence]
-        await self._tx.contacts.judge(judged, now=self._now)
+        found = await self._tx.contacts.evidence(ids)
+        evidence = [replace(one, grouped=True) for one in found]
+        await self._tx.contacts.judge([(one, judge(one)) for one in evidence], now=self._now)
 
     async def _count_skipped(self, matching: Filter) -> None:
         left_out = replace(matching, kept=False)

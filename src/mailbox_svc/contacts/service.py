@@ -85,7 +85,7 @@ class Contacts:
         given = {name: text for name in _TYPED if (text := getattr(changes, name)) is not None}
         async with self._store.begin(user_id) as tx:
             # First, because it keeps others out: nobody types or judges between what follows.
-            evidence = await tx.contacts.evidence([contact_id])
+            found = await tx.contacts.evidence([contact_id])
             stored = await _existing(tx, contact_id)
             if changes.etag not in {None, stored.etag}:
                 raise StaleContact
@@ -94,8 +94,8 @@ class Contacts:
                 return stored
             now = self._clock()
             await tx.contacts.update(replace(stored, typed=typed, etag=secrets.token_hex(8), updated_at=now))
-            judged = [(one, judge(replace(one, typed=typed))) for one in evidence]
-            await tx.contacts.judge(judged, now=now)
+            evidence = [replace(one, typed=typed) for one in found]
+            await tx.contacts.judge([(one, judge(one)) for one in evidence], now=now)
             return await _existing(tx, contact_id)
 
     async def delete(self, user_id: str, contact_id: str) -> None:
