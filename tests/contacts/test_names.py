@@ -50,6 +50,9 @@ def named(
         ("Jan Hus'", "Jan Hus'"),
         ("Jane\x00 D\u202eoe", "Jane Doe"),
         ("Jane\u200b Doe", "Jane Doe"),
+        ("Jane\udc80 \ufeffDoe", "Jane Doe"),
+        ("علی\u200cرضا", "علی\u200cرضا"),  # noqa: RUF001  (Persian)
+        ("👩\u200d👧 Doe", "👩\u200d👧 Doe"),
         ("Zoe\u0308 Doe", "Zoë Doe"),
         ("Jane Doe Jr.", "Jane Doe Jr."),
         ("", ""),

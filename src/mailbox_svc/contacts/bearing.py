@@ -7,7 +7,8 @@ import re
 from mailbox_svc.contacts.lexicon import load, split
 from mailbox_svc.contacts.spelling import TELLING, Sign, Spelling
 
-_ROBOT_NAMES = tuple(f" {' '.join(split(name))} " for name in sorted(load("robot_names")))
+_ROBOT_NAMES = frozenset(map(split, load("robot_names")))
+_MOST_ROBOT_WORDS = max(map(len, _ROBOT_NAMES))
 _BRAND_WORDS = load("brand_name_words") | load("company_forms")
 _PHRASE_WORDS = load("phrase_words")
 _PARTICLES = load("name_particles")
@@ -22,8 +23,12 @@ _MOST_WORDS = 4
 
 def is_robot_name(name: str) -> bool:
     """Tell names that only programs and newsletters bear."""
-    words = f" {' '.join(split(name))} "
-    return any(known in words for known in _ROBOT_NAMES)
+    words = split(name)
+    return any(
+        words[at : at + size] in _ROBOT_NAMES
+        for at in range(len(words))
+        for size in range(1, min(_MOST_ROBOT_WORDS, len(words) - at) + 1)
+    )
 
 
 def is_person_name(name: str, spelt: Spelling) -> bool:
@@ -45,7 +50,7 @@ def is_in_domain(name: str, spelt: Spelling) -> bool:
     letters = "".join(word for word in split(name) if word != "the")
     return any(
         len(label) >= TELLING and (label in letters or (len(letters) >= TELLING and letters in label))
-        for label in spelt.labels
+        for label in spelt.host.labels
     )
 
 

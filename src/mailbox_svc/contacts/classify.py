@@ -94,12 +94,12 @@ def _likely_robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> V
         return None
     if spelt.sign is Sign.MAYBE_LIST:
         return Kind.LIST, _LIST_DOMAIN
-    if spelt.sign is Sign.MAYBE_ROBOT or (spelt.sign is Sign.ROLE and spelt.robot_host):
+    if spelt.sign is Sign.MAYBE_ROBOT or (spelt.sign is Sign.ROLE and spelt.host.is_robot):
         return Kind.AUTOMATED, _PROGRAM
     if spelt.sign is Sign.ROLE:
         return None
     in_name = max((name_signs(name.text) + is_in_domain(name.text, spelt) for name in names), default=0)
-    signs = in_name + spelt.hint + spelt.robot_host + spelt.of_domain + bool(tally.bulk)
+    signs = in_name + spelt.hint + spelt.host.is_robot + spelt.of_domain + bool(tally.bulk)
     # Programs seldom join a discussion.
     enough = _ENOUGH + (tally.through_list > tally.bulk)
     return (Kind.AUTOMATED, _COMPANY_NAME) if signs >= enough else None

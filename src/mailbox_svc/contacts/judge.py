@@ -5,6 +5,8 @@ Pure: no clock, no storage; the same evidence gives the same judgement.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailbox_svc.contacts.classify import classify
 from mailbox_svc.contacts.names import best_name, seen_names
 from mailbox_svc.contacts.rank import score_of
@@ -28,8 +30,9 @@ def judge(evidence: ContactEvidence) -> Judgement | None:
     seen = any(address.tallies for address in evidence.addresses)
     if not (seen or evidence.typed or evidence.grouped or evidence.deleted):
         return None
-    addresses = sorted(evidence.addresses, key=_main_first)
-    tally = _total(addresses)
+    addresses = _main_first(evidence.addresses)
+    tallies = [both for address in addresses for both in address.tallies]
+    tally = _total(tallies)
     spellings = tuple((address.address, address.written) for address in addresses)
     if evidence.deleted:
         return _erased(spellings)
@@ -42,7 +45,7 @@ def judge(evidence: ContactEvidence) -> Judgement | None:
         if reason.code is ReasonCode.SEEN_TOGETHER or not seen:
             reason = _typed_reason(evidence)
     else:
-        skipped = _skipped(kind, addresses)
+        skipped = _skipped(kind, tallies)
     name, others = best_name(names, addresses, kind, reason.code)
     return Judgement(
         display_name=name,
@@ -83,30 +86,40 @@ def _erased(spellings: tuple[tuple[str, str], ...]) -> Judgement:
     )
 
 
-def _main_first(address: AddressEvidence) -> tuple[int, int, int, int, str]:
-    """Order addresses: the one the user writes to, else the one mail comes from, the latest, then by name."""
-    tally = _total([address])
-    return (-tally.wrote_to, -tally.wrote_to_user, -tally.last_at, -tally.together, address.address)
+def _main_first(addresses: tuple[AddressEvidence, ...]) -> list[AddressEvidence]:
+    """Order: the one the user writes to, else the one mail comes from, the latest; then by name."""
+    if len(addresses) == 1:
+        return [addresses[0]]
+    tallies = {one.address: _total(one.tallies) for one in addresses}
+    return sorted(
+        addresses,
+        key=lambda one: (
+            -tallies[one.address].wrote_to,
+            -tallies[one.address].wrote_to_user,
+            -tallies[one.address].last_at,
+            one.address,
+        ),
+    )
 
 
-def _total(addresses: list[AddressEvidence]) -> Tally:
+def _total(tallies: Sequence[tuple[Policy, Tally]]) -> Tally:
+    if len(tallies) == 1:
+        return tallies[0][1]
     total = Tally()
-    for address in addresses:
-        for _, tally in address.tallies:
-            total.add(tally)
+    for _, tally in tallies:
+        total.add(tally)
     return total
 
 
-def _skipped(kind: Kind, addresses: list[AddressEvidence]) -> SkipReason | None:
+def _skipped(kind: Kind, tallies: Sequence[tuple[Policy, Tally]]) -> SkipReason | None:
     """Return why no mailbox's policy keeps the contact; None when one does."""
-    by_policy: dict[Policy, Tally] = {}
-    for address in addresses:
-        for policy, tally in address.tallies:
-            by_policy.setdefault(policy, Tally()).add(tally)
-    reasons = [_skipped_by(policy, kind, tally) for policy, tally in by_policy.items()]
-    if None in reasons:
-        return None
-    return min(filter(None, reasons), key=_TELLING.index)
+    reasons: set[SkipReason] = set()
+    for policy in {policy for policy, _ in tallies}:
+        reason = _skipped_by(policy, kind, _total([both for both in tallies if both[0] is policy]))
+        if reason is None:
+            return None
+        reasons.add(reason)
+    return min(reasons, key=_TELLING.index)
 
 
 def _skipped_by(policy: Policy, kind: Kind, tally: Tally) -> SkipReason | None:

@@ -26,6 +26,7 @@ _NOTE = re.compile(r"\s*[(\[（]([^()\[\]（）]*)[)\]）]\s*\Z")
 _NOTES = load("service_notes")
 _QUOTES = "\"'`´‘’‚‛“”„‟«»‹›"
 _PAIRS = {"(": ")", "<": ">", "[": "]"}
+_JOINERS = "\u200c\u200d"
 _STRAY = " \t,;:"
 _UNDECODED = re.compile(r"=\?[^?\s]+\?[bq]\?", re.IGNORECASE)
 _NOT_WORDS = re.compile(r"[\W_]+")
@@ -72,11 +73,11 @@ def best_name(
     usable = [name for name in usable if "\ufffd" not in name.text] or usable
     if kind is Kind.PERSON:
         usable = [_turned(name, addresses) for name in usable]
+    if len(usable) < 2:
+        return (usable[0].text, ()) if usable else ("", ())
     groups: dict[str, list[SeenName]] = {}
     for name in usable:
         groups.setdefault(_NOT_WORDS.sub(" ", fold(name.text)).strip() or name.text, []).append(name)
-    if not groups:
-        return "", ()
     best = min(groups, key=lambda key: (*_standing(groups[key]), key))
     others = sorted(groups, key=lambda key: (-sum(name.count for name in groups[key]), key))
     alternates = (_spelling_of(groups[key]) for key in others if key != best)
@@ -85,10 +86,9 @@ def best_name(
 
 def cleaned(name: str) -> tuple[str, bool]:
     """Return the name without quotes, stray marks and what a service added, and whether one did ("via")."""
-    name = unicodedata.normalize(
-        "NFC", "".join(char for char in name if char.isprintable() or char.isspace())
-    )
-    name = _bare(name)
+    if not name.isprintable():
+        name = "".join(char for char in name if not _is_invisible(char))
+    name = _bare(name if name.isascii() else unicodedata.normalize("NFC", name))
     match = _VIA_TAIL.search(name)
     via = match is not None
     if match:
@@ -102,6 +102,11 @@ def cleaned(name: str) -> tuple[str, bool]:
 def _seen(use: NameUse, address: str) -> SeenName:
     text, via = cleaned(use.name)
     return SeenName(text, _is_name(text, address), via, use.by_self, use.by_user, use.by_others, use.last_at)
+
+
+def _is_invisible(char: str) -> bool:
+    """Tell controls, marks of direction and the like; joiners are letters in Persian and in emoji."""
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and not (char.isspace() or char in _JOINERS)
 
 
 def _bare(name: str) -> str:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mailbox_svc.contacts.hosts import Host, host
 from mailbox_svc.contacts.lexicon import load, split
 from mailbox_svc.contacts.search import fold
 from mailbox_svc.model.address import display_address
 
 _ROBOT = load("robot_words")
-_HINTS = load("robot_hints")
+_ALONE = load("robot_words_alone")
 _TECHNICAL = load("technical_words")
-_SUBSCRIPTION = load("subscription_words")
 _ROLE = load("role_words")
-_ROBOT_LABELS = load("robot_domain_labels")
-_ROBOT_DOMAINS = load("robot_domains")
-_LIST_DOMAINS = load("list_domains")
-#: Names of hosts that do nothing but lists.
-_LIST_LABELS = frozenset({"lists", "list", "listserv", "listes", "listas", "mailman", "ml", "groups"})
-
-_HINTING = _HINTS | _TECHNICAL | _SUBSCRIPTION
+_ROLE_OR_ALONE = _ROLE | _ALONE
+_HINTS = _ALONE | _TECHNICAL | load("subscription_words")
+_TAG_HINTS = _HINTS | _ROLE
 
 #: Shorter names are the same, or parts of others, by chance.
 TELLING = 4
@@ -40,11 +37,12 @@ _ENDINGS = (
 #: The most words of a local part that make one of ours: "bitte-nicht-antworten", "do-not-reply".
 _MOST_JOINED = 4
 
-_LIST_SERVICE_HINTS = load("list_service_hints")
+_SERVICE_HINTS = load("list_service_hints")
 #: "dev-request", and of older programs "owner-dev".
 _LIST_SERVICE = re.compile(
-    rf"(?:\A|-)({'|'.join(sorted(load('list_service_words') | _LIST_SERVICE_HINTS))})\Z|\A(owner)-"
+    rf"(?:\A|-)({'|'.join(sorted(load('list_service_words') | _SERVICE_HINTS))})\Z|\A(owner)-"
 )
+_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{16,}")
 #: With other characters around: a telephone number has at most 15 digits, and stands alone or behind a name.
 _LONG_NUMBER = re.compile(r"\d{12,}")
@@ -73,98 +71,83 @@ class Spelling:
     """An address, taken apart and folded."""
 
     sign: Sign
+    host: Host
     #: The words of the local part, without digits and without what follows a plus.
     words: tuple[str, ...]
     #: A word that hints at a robot is among them, or behind the plus.
     hint: bool
-    #: The names of the domain without its suffix, letters only: the one that was registered first.
-    labels: tuple[str, ...]
-    #: A name below the registered one is one of mass mail.
-    robot_host: bool
     #: The local part is one of the domain's names: "acme@acme.example".
     of_domain: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def spelling(address: str) -> Spelling:
-    """Take an address apart."""
+    """Take an address apart; that of one contact is asked for several times in a row."""
     local, _, domain = fold(display_address(address)).rpartition("@")
     base, _, tag = local.partition("+")
     words = split(base or local)
-    labels = _labels(domain)
+    where = host(domain)
+    letters = "".join(words)
     return Spelling(
-        sign=_sign(local, words, domain, labels),
+        sign=_sign(local, words, letters, where),
+        host=where,
         words=words,
-        hint=not (_HINTING.isdisjoint(words) and (_HINTING | _ROLE).isdisjoint(split(tag))),
-        labels=labels,
-        robot_host=not _ROBOT_LABELS.isdisjoint(labels[1:]),
-        of_domain="".join(words) in labels and len("".join(words)) >= TELLING,
+        hint=not _HINTS.isdisjoint(words) or not _TAG_HINTS.isdisjoint(split(tag)),
+        of_domain=len(letters) >= TELLING and letters in where.labels,
     )
 
 
-def _sign(local: str, words: tuple[str, ...], domain: str, labels: tuple[str, ...]) -> Sign:
-    if _is_below(domain, _ROBOT_DOMAINS) or _is_machine_made(local):
+def _sign(local: str, words: tuple[str, ...], letters: str, where: Host) -> Sign:
+    if where.only_robots or _is_machine_made(local):
         return Sign.MACHINE
-    if _is_below(domain, _LIST_DOMAINS):
+    if where.only_lists:
         return Sign.LIST
     service = _LIST_SERVICE.search(local)
-    sign = _sign_of_words(words, labels)
-    if _LIST_LABELS.isdisjoint(labels[1:]):
-        if service and sign is Sign.PLAIN:
-            return Sign.MAYBE_ROBOT if service[1] in _LIST_SERVICE_HINTS else Sign.MACHINE
-        return sign
-    if service:
-        return Sign.MACHINE
-    return sign if sign is Sign.ROBOT else Sign.MAYBE_LIST
+    sign = _sign_of_words(words, letters, where)
+    if where.is_list:
+        return Sign.MACHINE if service else sign if sign is Sign.ROBOT else Sign.MAYBE_LIST
+    if service and sign is Sign.PLAIN:
+        return Sign.MAYBE_ROBOT if service[1] in _SERVICE_HINTS else Sign.MACHINE
+    return sign
 
 
-def _sign_of_words(words: tuple[str, ...], labels: tuple[str, ...]) -> Sign:
-    if not _joined(words).isdisjoint(_ROBOT) or any(word.endswith(_ENDINGS) for word in words):
+def _sign_of_words(words: tuple[str, ...], letters: str, where: Host) -> Sign:
+    if not _ROBOT.isdisjoint(words) or any(joined in _ROBOT for joined in _joined(words)):
         return Sign.ROBOT
-    # The company's own name and a country's letters say nothing: "acme-support@acme", "info.de@".
-    words = tuple(
-        word for at, word in enumerate(words) if word not in labels[:1] and not (at and len(word) == 2)
-    )
+    if letters.endswith(_ENDINGS):
+        return Sign.ROBOT
+    if len(words) > 1:
+        # The company's own name and a country's letters say nothing: "acme-support@acme", "info.de@".
+        first, *others = words
+        words = tuple(w for w in (first, *(w for w in others if len(w) != 2)) if w not in where.labels[:1])
+        letters = "".join(words)
     if not words:
         return Sign.PLAIN
-    if _ROLE.issuperset(words) or "".join(words) in _ROLE:
+    if letters in _ROLE or _ROLE.issuperset(words):
         return Sign.ROLE
-    if (_ROLE | _HINTS).issuperset(words) or "".join(words) in _HINTS:
+    if letters in _ALONE or _ROLE_OR_ALONE.issuperset(words):
         return Sign.ROBOT
-    if _TECHNICAL.issuperset(words) or "".join(words) in _TECHNICAL:
-        return Sign.MAYBE_ROBOT
-    return Sign.PLAIN
+    return Sign.MAYBE_ROBOT if letters in _TECHNICAL or _TECHNICAL.issuperset(words) else Sign.PLAIN
+
+
+def _joined(words: tuple[str, ...]) -> Iterator[str]:
+    """Yield neighbouring words written as one."""
+    for size in range(2, min(_MOST_JOINED, len(words)) + 1):
+        for at in range(len(words) - size + 1):
+            yield "".join(words[at : at + size])
 
 
 def _is_machine_made(local: str) -> bool:
     """Tell local parts that carry a key: VERP, reply tokens, long numbers, random letters."""
     if "=" in local:
         return True
-    parts = [part for part in _SEPARATORS.split(local) if part]
-    if sum(any(char.isdigit() for char in part) for part in parts) >= 4:
-        return True
-    if not local.strip("+").isdigit() and _LONG_NUMBER.search(local):
+    if not _DIGIT.search(local):
+        return False
+    parts = [part for part in _SEPARATORS.split(local) if _DIGIT.search(part)]
+    if len(parts) >= 4 or (not local.strip("+").isdigit() and _LONG_NUMBER.search(local)):
         return True
     return any(_HEX.fullmatch(part) or _is_random(part) for part in parts)
 
 
 def _is_random(part: str) -> bool:
     return len(part) >= 12 and len(_CHANGES.findall(part)) >= 4
-
-
-def _joined(words: tuple[str, ...]) -> set[str]:
-    """Return the words, and neighbours written as one word."""
-    ends = range(1, _MOST_JOINED + 1)
-    return {"".join(words[at : at + size]) for at in range(len(words)) for size in ends}
-
-
-def _labels(domain: str) -> tuple[str, ...]:
-    labels = domain.split(".")
-    # "co.uk", "com.au", "ac.at": two letters, and before them a short one. Hints need no list of suffixes.
-    suffix = 2 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 1
-    return tuple("".join(split(label)) for label in reversed(labels[:-suffix]))
-
-
-def _is_below(domain: str, domains: frozenset[str]) -> bool:
-    labels = domain.split(".")
-    return any(".".join(labels[at:]) in domains for at in range(len(labels) - 1))

@@ -20,6 +20,8 @@ _NOTE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*\Z")
 
 def turned(name: str, addresses: Sequence[str]) -> str:
     """Return the name with the given name first; unchanged unless it is "Last, First"."""
+    if "," not in name:
+        return name
     note = _NOTE.search(name)
     tail = name[note.start() :] if note else ""
     parts = [part.strip() for part in name[: len(name) - len(tail)].split(",")]
@@ -49,7 +51,7 @@ def _is_first_last(before: list[str], after: list[str], address: str) -> bool:
     """Tell "Jane Doe, Acme": the address holds the words before the comma, or the domain what is after."""
     spelt = spelling(address)
     local = "".join(spelt.words)
-    if any("".join(after) in label for label in spelt.labels):
+    if any("".join(after) in label for label in spelt.host.labels):
         return True
     return all(word in local for word in before) and not any(word in local for word in after)
 
