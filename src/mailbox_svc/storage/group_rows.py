@@ -6,12 +6,12 @@ import json
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, Text, bindparam, delete, func, select, true, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from mailbox_svc.errors import GroupNameTaken, GroupNotFound
 from mailbox_svc.model.contact import Group
 from mailbox_svc.storage.database import DialectName, Executor, Row, Statement
-from mailbox_svc.storage.dialects import for_each_dialect, insert_into, json_list, json_rows
+from mailbox_svc.storage.dialects import for_each_dialect, insert_into, insert_rows, json_list, one_of
 from mailbox_svc.storage.tables import contact_groups, contacts, group_members
 
 _g = contact_groups.c
@@ -51,7 +51,7 @@ _MEMBERS_AMONG = for_each_dialect(
     lambda dialect: select(_m.contact_id, _m.revision).where(
         _m.user_id == bindparam("for_user"),
         _m.group_id == bindparam("for_group"),
-        _m.contact_id.in_(json_list(dialect, "ids")),
+        one_of(dialect, _m.contact_id, "ids"),
     )
 )
 _REMOVE = for_each_dialect(
@@ -60,7 +60,7 @@ _REMOVE = for_each_dialect(
         .where(
             _m.user_id == bindparam("for_user"),
             _m.group_id == bindparam("for_group"),
-            _m.contact_id.in_(json_list(dialect, "ids")),
+            one_of(dialect, _m.contact_id, "ids"),
         )
         .returning(_m.contact_id)
     )
@@ -77,11 +77,8 @@ _HAS_BEEN_GROUPED = for_each_dialect(
 
 
 def _put(dialect: DialectName) -> Statement:
-    given = json_rows(dialect, "rows", (Text(), Integer()))
-    new = insert_into(group_members, dialect)
-    group = (bindparam("for_group", type_=Text), bindparam("for_user", type_=Text))
-    row = select(*group, *given.columns).select_from(given.source).where(true())
-    return new.from_select(["group_id", "user_id", "contact_id", "revision"], row).on_conflict_do_update(
+    new = insert_rows(group_members, ["user_id", "group_id", "contact_id", "revision"], dialect)
+    return new.on_conflict_do_update(
         index_elements=[_m.group_id, _m.contact_id], set_={"revision": new.excluded.revision}
     )
 
@@ -148,7 +145,8 @@ class GroupRows:
 
     async def put_members(self, group_id: str, members: Sequence[tuple[str, int]]) -> None:
         dialect = self._executor.dialect
-        await self._executor.run(_PUT[dialect], self._this(group_id) | {"rows": json.dumps(list(members))})
+        rows = [(self._user_id, group_id, *member) for member in members]
+        await self._executor.run_many(_PUT[dialect], rows)
         ids = json.dumps([contact_id for contact_id, _ in members])
         await self._executor.run(_HAS_BEEN_GROUPED[dialect], {"for_user": self._user_id, "ids": ids})
 
