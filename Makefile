@@ -59,6 +59,10 @@ bench-harvest: install ## Hold a harvest against a raw read and other clients; A
 faults: install ## Kill harvests 200 times and disturb them in every way; minutes (ARGS="--kills 1000")
 	@$(BIN)/pytest tests/faults --kills 200 $(ARGS)
 
+.PHONY: quality
+quality: install ## Measure extraction and judgement on labelled mail; ARGS="--corpus DIR --messages DIR"
+	@PYTHONPATH=bench $(BIN)/python -m quality.run $(ARGS)
+
 .PHONY: fmt
 fmt: install ## Format code and protos, fix what can be fixed
 	$(BIN)/ruff check --fix-only

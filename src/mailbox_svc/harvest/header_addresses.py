@@ -153,5 +153,5 @@ class _Walk:
                 if not depth:
                     return mark.start()
             self._nested = False
-        mark = _PARENTHESIS.search(self._text, start + 1)
-        return mark.start() if mark and mark[0] == ")" else -1
+        other = _PARENTHESIS.search(self._text, start + 1)
+        return other.start() if other is not None and other[0] == ")" else -1
