@@ -15,6 +15,8 @@ PEOPLE = [
     ("jdoe@example.org", "Jane Doe"),
     ("jd@example.org", "Jane Doe"),
     ("j.d@example.org", ""),
+    ("cs@example.org", "Carla Smith"),
+    ("hr@example.org", "Hanna Roe"),
     ("doe@example.org", "Doe, Jane"),
     ("jane.doe+shop@gmail.com", "Jane Doe"),
     ("jane+noreply@example.org", "Jane Doe"),

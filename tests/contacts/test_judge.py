@@ -93,6 +93,15 @@ def test_mail_through_a_list_does_not_make_its_writer_a_list_or_a_robot() -> Non
     )
 
 
+def test_a_technical_account_that_joins_discussions_is_a_persons() -> None:
+    through: dict[str, Any] = {"received_indirectly": 3, "through_list": 3}
+    assert verdict(seen("webmaster@example.org", "Webmaster", **through))[0] is Kind.PERSON
+    assert verdict(seen("webmaster@example.org", "Webmaster", received=3))[0] is Kind.AUTOMATED
+    assert verdict(seen("choir-admin@example.org", **through))[0] is Kind.AUTOMATED
+    assert verdict(seen("acme@acme.example", "Acme", **through))[0] is Kind.PERSON
+    assert verdict(seen("acme@acme.example", "Acme", received=3))[0] is Kind.AUTOMATED
+
+
 def test_an_out_of_office_answer_comes_from_a_person() -> None:
     assert verdict(seen(JANE, "Jane Doe", received=1, auto_replied=1))[0] is Kind.PERSON
 

@@ -156,6 +156,10 @@ def test_the_majority_of_what_it_calls_itself_decides_then_the_user_then_the_lat
     assert named(use("Jane Doe", last_at=5), use("Jane Roe", last_at=6))[0] == "Jane Roe"
 
 
+def test_of_two_names_as_frequent_the_one_in_mixed_case_is_no_handle() -> None:
+    assert named(use("Jane Doe", last_at=1), use("janie77", last_at=9))[0] == "Jane Doe"
+
+
 def test_spellings_of_one_name_count_together_and_mixed_case_is_shown() -> None:
     uses = [use("JANE DOE", count=5), use("jane doe", count=4), use("Jane Doe"), use("John Poe", count=6)]
     assert named(*uses) == ("Jane Doe", ("John Poe",))

@@ -54,6 +54,12 @@ def is_in_domain(name: str, spelt: Spelling) -> bool:
     )
 
 
+def has_initials(name: str, spelt: Spelling) -> bool:
+    """Tell whether the local part is the initials of the name."""
+    words = split(name)
+    return len(words) > 1 and "".join(word[0] for word in words) == "".join(spelt.words)
+
+
 def _is_person_name(name: str, spelt: Spelling) -> bool:
     """Tell one to four words with capitals, no company's, that say by more than their form whose they are.
 
@@ -77,10 +83,8 @@ def _is_in_local_part(name: str, spelt: Spelling) -> bool:
     """Tell whether the local part is made of the name: a word of it, or its initials."""
     if spelt.sign is not Sign.PLAIN:
         return False
-    words = split(name)
     local = "".join(spelt.words)
-    initials = "".join(word[0] for word in words)
-    return any(len(word) > 2 and word in local for word in words) or (len(words) > 1 and initials == local)
+    return any(len(word) > 2 and word in local for word in split(name)) or has_initials(name, spelt)
 
 
 def _is_name_word(word: str) -> bool:

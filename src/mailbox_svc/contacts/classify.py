@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailbox_svc.contacts.bearing import is_in_domain, is_person_name, is_robot_name, name_signs
+from mailbox_svc.contacts.bearing import has_initials, is_in_domain, is_person_name, is_robot_name, name_signs
 from mailbox_svc.contacts.names import SeenName
 from mailbox_svc.contacts.spelling import Sign, Spelling, spelling
 from mailbox_svc.contacts.texts import messages, times
@@ -31,7 +31,9 @@ def classify(tally: Tally, address: str, names: Sequence[SeenName]) -> Verdict:
     if tally.wrote_to:
         return _kind_written_to(listed, spelt), _wrote_to(tally)
     own = [name for name in names if name.by_self] or names
-    return listed or _robot(tally, spelt, own) or _likely_robot(tally, spelt, own) or _human(tally, spelt)
+    return (
+        listed or _robot(tally, spelt, own) or _likely_robot(tally, spelt, own) or _human(tally, spelt, own)
+    )
 
 
 def _kind_written_to(listed: Verdict | None, spelt: Spelling) -> Kind:
@@ -92,21 +94,33 @@ def _likely_robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> V
     """Return what makes a program, a list or mass mail likely, if no person's name speaks against it."""
     if any(is_person_name(name.text, spelt) for name in names):
         return None
-    if spelt.sign is Sign.MAYBE_LIST:
-        return Kind.LIST, _LIST_DOMAIN
-    if spelt.sign is Sign.MAYBE_ROBOT or (spelt.sign is Sign.ROLE and spelt.host.is_robot):
-        return Kind.AUTOMATED, _PROGRAM
-    if spelt.sign is Sign.ROLE:
-        return None
-    in_name = max((name_signs(name.text) + is_in_domain(name.text, spelt) for name in names), default=0)
-    signs = in_name + spelt.hint + spelt.host.is_robot + spelt.of_domain + bool(tally.bulk)
     # Programs seldom join a discussion.
-    enough = _ENOUGH + (tally.through_list > tally.bulk)
-    return (Kind.AUTOMATED, _COMPANY_NAME) if signs >= enough else None
+    discusses = tally.through_list > tally.bulk
+    match spelt.sign:
+        case Sign.MAYBE_LIST:
+            return Kind.LIST, _LIST_DOMAIN
+        case Sign.MAYBE_SERVICE:
+            return Kind.AUTOMATED, _PROGRAM
+        case Sign.TECHNICAL:
+            return None if discusses else (Kind.AUTOMATED, _PROGRAM)
+        case Sign.ROLE:
+            return (Kind.AUTOMATED, _PROGRAM) if spelt.host.is_robot else None
+        case _:
+            enough = _ENOUGH + discusses
+            return (Kind.AUTOMATED, _COMPANY_NAME) if _signs(tally, spelt, names) >= enough else None
 
 
-def _human(tally: Tally, spelt: Spelling) -> Verdict:
-    return (Kind.ROLE, _FUNCTION) if spelt.sign is Sign.ROLE else (Kind.PERSON, _met(tally))
+def _signs(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> int:
+    """Return how many small signs of mass mail there are."""
+    in_name = max((name_signs(name.text) + is_in_domain(name.text, spelt) for name in names), default=0)
+    return in_name + spelt.hint + spelt.host.is_robot + spelt.of_domain + bool(tally.bulk)
+
+
+def _human(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict:
+    # "cs" is customer service, and Carla Smith.
+    if spelt.sign is Sign.ROLE and not any(has_initials(name.text, spelt) for name in names):
+        return Kind.ROLE, _FUNCTION
+    return Kind.PERSON, _met(tally)
 
 
 def _wrote_to(tally: Tally) -> Reason:

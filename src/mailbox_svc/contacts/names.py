@@ -151,11 +151,12 @@ def _turned(name: SeenName, addresses: Sequence[AddressEvidence]) -> SeenName:
     return replace(name, text=turned_name)
 
 
-def _standing(group: list[SeenName]) -> tuple[int, int, int, int]:
+def _standing(group: list[SeenName]) -> tuple[int, ...]:
     return (
         -sum(name.by_self for name in group),
         -sum(name.by_user for name in group),
         -sum(name.by_others for name in group),
+        all(_is_of_one_case(name.text) for name in group),
         -max(name.last_at for name in group),
     )
 

@@ -56,8 +56,10 @@ class Sign(enum.Enum):
     #: Made for one message or one recipient, or a list's own service: nobody would keep it.
     MACHINE = enum.auto()
     ROBOT = enum.auto()
-    #: A robot's, unless a person's name goes with it.
-    MAYBE_ROBOT = enum.auto()
+    #: An account of machines or those who run them: a robot's, unless a person's name goes with it.
+    TECHNICAL = enum.auto()
+    #: Perhaps a list's own service: a robot's, unless a person's name goes with it.
+    MAYBE_SERVICE = enum.auto()
     LIST = enum.auto()
     #: A list's, unless a person's name goes with it.
     MAYBE_LIST = enum.auto()
@@ -107,7 +109,7 @@ def _sign(local: str, words: tuple[str, ...], letters: str, where: Host) -> Sign
     if where.is_list:
         return Sign.MACHINE if service else sign if sign is Sign.ROBOT else Sign.MAYBE_LIST
     if service and sign is Sign.PLAIN:
-        return Sign.MAYBE_ROBOT if service[1] in _SERVICE_HINTS else Sign.MACHINE
+        return Sign.MAYBE_SERVICE if service[1] in _SERVICE_HINTS else Sign.MACHINE
     return sign
 
 
@@ -127,7 +129,7 @@ def _sign_of_words(words: tuple[str, ...], letters: str, where: Host) -> Sign:
         return Sign.ROLE
     if letters in _ALONE or _ROLE_OR_ALONE.issuperset(words):
         return Sign.ROBOT
-    return Sign.MAYBE_ROBOT if letters in _TECHNICAL or _TECHNICAL.issuperset(words) else Sign.PLAIN
+    return Sign.TECHNICAL if letters in _TECHNICAL or _TECHNICAL.issuperset(words) else Sign.PLAIN
 
 
 def _joined(words: tuple[str, ...]) -> Iterator[str]:
