@@ -129,53 +129,59 @@ def _literal(line: bytes, literal: bytes) -> tuple[int, bytes]:
     return match.start(), literal
 
 
-class RangeTaker:
-    """Takes the headers of one range of UIDs out of what the server sends."""
+class Taker:
+    """Takes the headers of one range of UIDs, each once."""
 
-    def __init__(
-        self, first: int, last: int, message: Callable[[int, bytes], None], stray: Callable[[int], None]
-    ) -> None:
-        """`message` gets each UID of the range once; `stray` is told of the others."""
+    def __init__(self, first: int, last: int, take: Callable[[int, bytes], None]) -> None:
         self.first = first
         self.last = last
-        self._message = message
-        self._stray = stray
+        self._take = take
         self._seen: set[int] = set()
 
-    def take(self, fetched: Fetched) -> None:
-        if fetched.uid is not None and fetched.header is not None:
-            self._give(fetched.uid, fetched.header)
-
-    def skim(self, buffer: bytearray, skimming: Skimming) -> None:
-        """Take messages off the buffer as long as they have the usual form; satisfies `framing.Skimmer`."""
-        start, stop, responses = skimming.start, skimming.stop, skimming.responses
-        filled = len(buffer)
-        head, give = _HEAD.match, self._give
-        while responses and (match := head(buffer, start, stop)):
-            uid, size = match.groups()
-            begin = match.end()
-            end = begin + int(size)
-            after = end + len(_TAIL)
-            if after > stop or end - begin > LARGEST_HEADER:
-                break
-            if after > filled:
-                skimming.wanted = after
-                break
-            if uid is None:
-                tail = _UID_TAIL.match(buffer, end, stop)
-                if tail is None:
-                    break
-                uid, after = tail[1], tail.end()
-            elif buffer[end:after] != _TAIL:
-                break
-            give(int(uid), bytes(buffer[begin:end]))
-            start = after
-            responses -= 1
-        skimming.start, skimming.responses = start, responses
-
-    def _give(self, uid: int, header: bytes) -> None:
-        if not self.first <= uid <= self.last:
-            self._stray(uid)
-        elif uid not in self._seen:
+    def give(self, uid: int, header: bytes) -> None:
+        """Take a message of the range."""
+        if uid not in self._seen:
             self._seen.add(uid)
-            self._message(uid, header)
+            self._take(uid, header)
+
+
+#: Returns who takes the message with this UID; a range without UIDs for one that nobody asked for.
+TakerOf = Callable[[int], Taker]
+
+
+def skim(taker_of: TakerOf, buffer: bytearray, skimming: Skimming) -> None:
+    """Take messages off the buffer while they have the usual form; a `framing.Skimmer` and its takers."""
+    start, stop, responses = skimming.start, skimming.stop, skimming.responses
+    filled = len(buffer)
+    taker = NOBODY
+    while responses and (head := _HEAD.match(buffer, start, stop)):
+        uid_text, size = head.groups()
+        begin = head.end()
+        end = begin + int(size)
+        after = end + len(_TAIL)
+        if after > stop or end - begin > LARGEST_HEADER:
+            break
+        if after > filled:
+            skimming.wanted = after
+            break
+        if uid_text is None:
+            tail = _UID_TAIL.match(buffer, end, stop)
+            if tail is None:
+                break
+            uid_text, after = tail[1], tail.end()
+        elif buffer[end:after] != _TAIL:
+            break
+        uid = int(uid_text)
+        if not taker.first <= uid <= taker.last:
+            taker = taker_of(uid)
+        taker.give(uid, bytes(buffer[begin:end]))
+        start = after
+        responses -= 1
+    skimming.start, skimming.responses = start, responses
+
+
+def drop(uid: int, header: bytes) -> None:
+    """Take nothing."""
+
+
+NOBODY = Taker(1, 0, drop)

@@ -11,14 +11,16 @@ from typing import ParamSpec, TypeVar
 from mailbox_svc.imap.command import Command, Reply
 from mailbox_svc.imap.examine import parse_uidvalidity
 from mailbox_svc.imap.failure import ConnectionFailed
-from mailbox_svc.imap.fetch import LARGEST_HEADER, RangeTaker, parse_fetch
-from mailbox_svc.imap.framing import Limits, Response
+from mailbox_svc.imap.fetch import LARGEST_HEADER, NOBODY, Taker, drop, parse_fetch, skim
+from mailbox_svc.imap.framing import Limits, Response, Skimming
 from mailbox_svc.imap.grammar import Status
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.ports.mail import FolderGone, HeaderSink, OpenFolder
 
 #: Ranges under way at once: one that comes in, and enough behind it for a round trip of a tenth of a second.
 DEPTH = 3
+#: Bytes that are kept of what comes before its turn, and what a message costs beside its own.
+_EARLY_LIMIT, _EARLY_COST = 16 << 20, 200
 #: RFC 5530: some of the messages are gone, the others were sent.
 _EXPUNGED = b"[EXPUNGEISSUED]"
 
@@ -27,27 +29,59 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class _Range(RangeTaker):
+class _Range(Taker):
     """One range under way."""
 
     command: Command
-    #: Its tagged response has come.
+    #: The tagged response, when it has come.
+    end: Status | None = None
+    #: Its turn has come: what there is of it goes to the sink.
+    open = False
+    #: Its turn is over.
     over = False
     #: What comes for it is not wanted any more.
     void = False
     #: All of it has been given to the sink.
     reached = False
 
+    def __init__(self, first: int, last: int, sink: HeaderSink) -> None:
+        super().__init__(first, last, self._keep)
+        self._sink = sink
+        #: What came before its turn, and how much memory it takes.
+        self._early: list[tuple[int, bytes]] = []
+        self.early_bytes = 0
+
+    def begin_turn(self) -> None:
+        """Give the sink what has come, and from now on what comes."""
+        if self.open or self.void:
+            return
+        self.open = True
+        self._take = self._sink.message
+        for uid, header in self._early:
+            self._take(uid, header)
+        self._forget_early()
+
     def cancel(self) -> None:
+        """Take no more."""
         self.void = True
-        self.last = 0  # no UID is within
+        self._take = drop
+        self._forget_early()
+
+    def _keep(self, uid: int, header: bytes) -> None:
+        self._early.append((uid, header))
+        self.early_bytes += len(header) + _EARLY_COST
+
+    def _forget_early(self) -> None:
+        self._early.clear()
+        self.early_bytes = 0
 
 
 class RangeReading:
     """One pass over the open folder.
 
-    A server may answer commands in another order than they were sent (RFC 9051 §5.5). Then what comes before
-    its turn is thrown away and asked for again, one range at a time.
+    A server may work on commands side by side (RFC 9051 §5.5), and Dovecot does as soon as we read slower
+    than it writes. What comes before its turn is kept for a while; if it is too much, it is thrown away and
+    asked for again, one range at a time.
     """
 
     def __init__(
@@ -73,6 +107,7 @@ class RangeReading:
         self._depth = DEPTH
         #: Oldest first.
         self._under_way: deque[_Range] = deque()
+        #: Ranges were cancelled that have to be asked for again.
         self._disordered = False
         #: Nothing more is asked for.
         self._stopped = False
@@ -109,10 +144,13 @@ class RangeReading:
                 await self._sink.checkpoint()
             elif not current.void:
                 refusal = reply
-            # What is there is dealt with before a new command may find the connection dead.
-            if not self._under_way or not self._under_way[0].over:
+            if not self._is_over() or self._wire.alive:  # a dead one raises once what it gave is stored
                 self._ask()
         return refusal
+
+    def _is_over(self) -> bool:
+        """Tell whether the next range to be dealt with has come."""
+        return bool(self._under_way) and self._under_way[0].over
 
     def _ask(self) -> None:
         """Ask for the next ranges, as many as may be under way."""
@@ -122,38 +160,53 @@ class RangeReading:
             return
         while len(self._under_way) < self._depth and self._asked < self._ends[-1]:
             first, last = self._asked + 1, self._ends[bisect_right(self._ends, self._asked)]
-            range_ = _Range(first, last, self._sink.message, self._stray)
+            range_ = _Range(first, last, self._sink)
             range_.command = Command(
                 b"UID FETCH %d:%d %b" % (first, last, self._items),
-                sink=self._keeping(partial(self._take, range_)),
-                skimmer=self._keeping(range_.skim),
+                sink=self._keeping(self._take),
+                skimmer=self._keeping(self._skim),
                 ended=self._keeping(partial(self._ended, range_)),
                 limits=_limits(min(last - first + 1, self._folder.exists)),
             )
             self._under_way.append(range_)
             self._asked = last
+            self._begin_turn()
             self._wire.begin(range_.command)
 
     # Called while bytes come in.
 
-    def _take(self, range_: _Range, response: Response) -> None:
-        fetched = parse_fetch(response)
-        if fetched is not None:
-            range_.take(fetched)
-        elif parse_uidvalidity(response[0]) not in {None, self._folder.uidvalidity}:
-            self._stop()
+    def _skim(self, buffer: bytearray, skimming: Skimming) -> None:
+        skim(self._taker_of, buffer, skimming)
+        self._limit_early()
 
-    def _stray(self, uid: int) -> None:
-        """Look at a message that is not of the oldest range."""
-        if self._oldest().last < uid <= self._asked:
-            self._disorder()
+    def _take(self, response: Response) -> None:
+        fetched = parse_fetch(response)
+        if fetched is None:
+            if parse_uidvalidity(response[0]) not in {None, self._folder.uidvalidity}:
+                self._stop()
+        elif fetched.uid is not None and fetched.header is not None:
+            self._taker_of(fetched.uid).give(fetched.uid, fetched.header)
+            self._limit_early()
+
+    def _taker_of(self, uid: int) -> Taker:
+        return next((each for each in self._turns() if each.first <= uid <= each.last), NOBODY)
+
+    def _limit_early(self) -> None:
+        if sum(each.early_bytes for each in self._under_way) > _EARLY_LIMIT:
+            self._disordered = True
+            for each in self._turns()[1:]:
+                each.cancel()
 
     def _ended(self, range_: _Range, status: Status) -> None:
-        if range_ is not self._oldest():
-            self._disorder()
-        range_.over = True
-        if range_.void:
-            return
+        range_.end = status
+        while (turns := self._turns()) and turns[0].end is not None:
+            turns[0].over = True
+            if not turns[0].void:
+                self._close(turns[0], turns[0].end)
+            self._begin_turn()
+
+    def _close(self, range_: _Range, status: Status) -> None:
+        """Say that all of a range is there, or stop when the server has refused it."""
         if status.word != b"OK" and not status.text.upper().startswith(_EXPUNGED):
             self._stop()
             return
@@ -161,22 +214,19 @@ class RangeReading:
         self._reached = range_.last
         self._sink.reached(range_.last)
 
-    def _oldest(self) -> _Range:
-        return next(each for each in self._under_way if not each.over)
+    def _begin_turn(self) -> None:
+        for oldest in self._turns()[:1]:
+            oldest.begin_turn()
 
-    def _disorder(self) -> None:
-        """Let the oldest range go on, and ask again for those behind it."""
-        self._disordered = True
-        for each in self._under_way:
-            if not each.over and each is not self._oldest():
-                each.cancel()
+    def _turns(self) -> list[_Range]:
+        """Return the ranges whose turn is not over, oldest first."""
+        return [each for each in self._under_way if not each.over]
 
     def _stop(self) -> None:
         """Take no more of anything."""
         self._stopped = True
-        for each in self._under_way:
-            if not each.over:
-                each.cancel()
+        for each in self._turns():
+            each.cancel()
 
     def _keeping(self, callback: Callable[_P, _T]) -> Callable[_P, _T]:
         """Keep what the sink raises in it: the wire lets no exception through."""

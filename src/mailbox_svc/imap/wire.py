@@ -130,6 +130,10 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
     def encrypted(self) -> bool:
         return self.transport is not None and self.transport.get_extra_info("ssl_object") is not None
 
+    @property
+    def alive(self) -> bool:
+        return self._failure is None and self._bye_timer is None
+
     def abort(self, code: Code = Code.SERVER_DISCONNECTED, server_text: bytes = b"") -> None:
         """Close the connection now and fail who waits. Only the first call's code counts."""
         if self._failure is None:
