@@ -132,6 +132,8 @@ def test_of_mail_of_mine_neither_reply_to_nor_sender_count() -> None:
         ({"List_Unsubscribe": "<https://example.com/u>", "Sender": "bounce@example.com"}, "bulk"),
         ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": "bob@example.com"}, "bulk"),
         ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": ME}, "bulk"),
+        ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": "desk@example.com"}, "bulk"),
+        ({"List_Unsubscribe": "<https://example.com/u>", "Reply_To": "x@groups.io"}, "through_list"),
         ({"List_Id": "<dev.example.com>"}, "through_list"),
         ({"List_Post": "<mailto:dev@example.com>"}, "through_list"),
     ],

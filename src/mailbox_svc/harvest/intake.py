@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mailbox_svc.contacts.hosts import host
 from mailbox_svc.harvest.dates import Dates
 from mailbox_svc.harvest.header_addresses import Mention
 from mailbox_svc.harvest.header_parts import (
@@ -247,9 +248,13 @@ def _count_marks(counts: list[int], parts: Parts) -> None:
 
 
 def _answers_go_round(parts: Parts) -> bool:
-    """Tell whether Reply-To is one whom the message went to."""
+    """Tell whether Reply-To is one whom the message went to, or an address that can only be a list's."""
     answers = _not_writers(parts, REPLY_TO)
-    return bool(answers) and any(record in answers for record, _ in parts[TO] + parts[CC])
+    if not answers:
+        return False
+    if any(record in answers for record, _ in parts[TO] + parts[CC]):
+        return True
+    return any(host(record.address.rpartition("@")[2]).only_lists for record in answers)
 
 
 def _not_writers(parts: Parts, place: int) -> list[AddressRecord]:
