@@ -55,6 +55,8 @@ CHANNEL_OPTIONS: Final = (
     # A watched harvest may be silent for long; this finds out that the connection is gone.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    # Two minutes by default: longer than a watched harvest is patient.
+    ("grpc.max_reconnect_backoff_ms", 5_000),
 )
 
 
