@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -248,18 +247,18 @@ async def test_wrong_fields_are_named_all_at_once_and_nothing_is_made(tmp_path: 
 
 
 @both
-async def test_ten_thousand_contacts_are_imported_in_one_go(kind: str, tmp_path: Path) -> None:
+async def test_more_contacts_than_are_looked_at_in_one_step_are_all_imported(
+    kind: str, tmp_path: Path
+) -> None:
     async with contact_world(kind, tmp_path) as w:
-        people = [friend(f"p{n}@example.org", f"Person {n}") for n in range(10_000)]
+        # in threes of one rank, so that steps end among equals
+        people = [friend(f"p{n}@example.org", f"Person {n}", days_ago=n // 3) for n in range(2_500)]
         await w.see(await w.mailbox(), *people, robot("news@example.com"))
         group = await w.contacts.save_group(ANN, GroupDraft("All"))
         order = ImportOrder(group_id=group.id)
-        started = time.monotonic()
         done = await w.contacts.import_contacts(ANN, order)
-        took = time.monotonic() - started
-        assert counts(done) == (10_000, 0, 0, {SkipReason.AUTOMATED: 1})
+        assert counts(done) == (2_500, 0, 0, {SkipReason.AUTOMATED: 1})
         assert done.group is not None
-        assert done.group.members == 10_000
+        assert done.group.members == 2_500
         again = await w.contacts.import_contacts(ANN, order)
-        assert counts(again) == (0, 0, 10_000, {SkipReason.AUTOMATED: 1})
-        assert took < 20, "not a benchmark: an import that has become quadratic"
+        assert counts(again) == (0, 0, 2_500, {SkipReason.AUTOMATED: 1})
