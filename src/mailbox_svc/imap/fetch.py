@@ -120,13 +120,13 @@ def _value(token: re.Match[bytes]) -> bytes:
 
 
 def _literal(line: bytes, literal: bytes) -> tuple[int, bytes]:
-    """Return where in the line the literal is announced, and its whole lines only if it was cut."""
+    """Return where the line ends before it announces the literal, and its whole lines only if it was cut."""
     match = _LITERAL.search(line)
     if match is None:
         raise ConnectionFailed(Code.PROTOCOL_ERROR)
     if len(literal) < int(match[1]):
         literal = literal[: literal.rfind(b"\r\n") + 2] if b"\r\n" in literal else b""
-    return match.start(), literal
+    return len(line[: match.start()].rstrip(b" ")), literal
 
 
 class Taker:
