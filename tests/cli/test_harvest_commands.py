@@ -16,7 +16,7 @@ import pytest
 
 from mailboxes import ContactKind, ContactReasonCode
 from support.alice import USER, World, alice_world
-from support.command import BIN, environment
+from support.command import BIN, environment, serving
 
 #: The line that a harvest begins with where there is no terminal.
 BEGINNING = {"waiting\n", "connecting\n"}
@@ -142,6 +142,21 @@ def test_interrupting_it_leaves_the_harvest_running_and_cancel_stops_it(world: W
             client.delete(mailbox)
 
 
+def test_the_line_that_serve_prints_finds_the_service(tmp_path: Path) -> None:
+    settings = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0"}
+    with serving("--dev", "--data-dir", "my data", cwd=tmp_path, settings=settings) as running:
+        line = running.find(r"(\S+ harvest LABEL .*)\n")
+        done = subprocess.run(
+            ["bash", "-c", line],
+            env=environment({}),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == "mailbox-svc: There is no mailbox 'LABEL'; none is saved.\n"
+
+
 def test_a_terminal_gets_a_bar_that_ends_full(world: World) -> None:
     with world.client() as client:
         [saved] = [one for one in client.list() if one.label == "Alice"]
@@ -150,7 +165,7 @@ def test_a_terminal_gets_a_bar_that_ends_full(world: World) -> None:
     screen, code = on_a_terminal(world, "harvest", "Bar")
     assert code == 0
     assert "━" in screen
-    assert re.search(r"done.*3\d\d/3\d\d messages", screen)
+    assert re.search(r"done.*(3\d\d)/\1 messages, \d\d found", screen)
     with world.client() as client:
         client.delete(fresh)
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer.core
+import typer.main
 from prometheus_client import CollectorRegistry, generate_latest
 
 from mailbox_svc import app
+from mailbox_svc.cli import cli
 from mailbox_svc.cli.dev import dev_settings
 from mailbox_svc.config import Settings
 from mailbox_svc.errors import MailboxSvcError
@@ -17,7 +21,7 @@ from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.rpc.errors import CODES, INTERNAL
-from mailbox_svc.rpc.metrics import RpcMetrics
+from mailbox_svc.rpc.metrics import HarvestMetrics, RpcMetrics
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
 from mailboxes.v1.error_reason_pb2 import ErrorReason
 
@@ -141,6 +145,7 @@ def test_every_metric_is_documented() -> None:
     registry = CollectorRegistry()
     metrics = RpcMetrics(registry)
     metrics.tested(Code.OK)
+    HarvestMetrics(registry)
     families = re.findall(r"^# TYPE (\w+) ", generate_latest(registry).decode(), re.MULTILINE)
     documented = _rows("docs/operations.md")
     assert [name for name in families if not name.endswith("_created") and name not in documented] == []
@@ -151,6 +156,28 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith(("http://", "https://", "#")):
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def _commands(page: Path) -> list[list[str]]:
+    """Return the arguments of every `mailbox-svc` line in the shell examples of a page."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    lines = [part for block in blocks for line in block.splitlines() for part in line.split("&&")]
+    words = [shlex.split(line, comments=True) for line in lines if "mailbox-svc" in line]
+    return [one[1:] for one in words if Path(one[0]).name == "mailbox-svc"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_shown_is_one_with_these_options(page: Path) -> None:
+    for words in _commands(page):
+        command = typer.main.get_command(cli)
+        while isinstance(command, typer.core.TyperGroup):
+            command = command.commands[words.pop(0)]
+        command.make_context("shown", words)  # parses, and refuses what it does not know
+
+
+def test_there_are_commands_to_look_at() -> None:
+    shown = [arguments[0] for page in PAGES for arguments in _commands(page)]
+    assert {"harvest", "contacts", "groups", "export", "serve", "migrate", "keys"} <= set(shown)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

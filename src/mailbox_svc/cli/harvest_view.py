@@ -44,19 +44,19 @@ class HarvestView:
 
     def show(self, harvest: Harvest) -> None:
         """Show the harvest as it is now."""
-        where, done, pace = _where(harvest), _done(harvest), _pace(harvest)
+        where, progress, ended = _where(harvest), harvest.progress, harvest.HasField("ended_at")
         self._progress.update(
             self._task,
             description=plain(where),
-            # Without a total the bar says that something goes on; a harvest without new mail is at its end.
-            total=harvest.progress.total or (1 if harvest.ended_at.seconds else None),
-            completed=harvest.progress.scanned or bool(harvest.ended_at.seconds),
-            done=done,
-            pace=pace,
+            # Without a total the bar says that something goes on; where nothing is new it ends full.
+            total=progress.total or (1 if ended else None),
+            completed=progress.scanned if progress.total else ended,
+            done=_done(harvest),
+            pace=_pace(harvest),
         )
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _EVERY
-            self._console.print(text(", ".join(filter(None, (where, done, pace)))))
+            self._console.print(text(", ".join(filter(None, (where, _done(harvest), _pace(harvest))))))
 
 
 def _column(width: int | None = None) -> Column:
@@ -75,7 +75,9 @@ def _where(harvest: Harvest) -> str:
 
 def _done(harvest: Harvest) -> str:
     progress = harvest.progress
-    return f"{progress.scanned:,}/{progress.total:,} messages" if progress.total else ""
+    if not progress.total:
+        return ""
+    return f"{progress.scanned:,}/{progress.total:,} messages, {progress.contacts:,} found"
 
 
 def _pace(harvest: Harvest) -> str:

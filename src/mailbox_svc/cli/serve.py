@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,10 +25,10 @@ def serve(
 ) -> None:
     """Serve gRPC until SIGTERM or Ctrl-C."""
     settings = dev_settings(data_dir) if dev else load()
-    app.run_service(settings, on_ready=lambda port: _greet(settings, port) if dev else None)
+    app.run_service(settings, on_ready=lambda port: _greet(settings, port, data_dir) if dev else None)
 
 
-def _greet(settings: Settings, port: int) -> None:
+def _greet(settings: Settings, port: int, data_dir: Path) -> None:
     token = app.mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
     host = settings.grpc_addr.rpartition(":")[0]
     method = "mailboxes.v1.MailboxService/List"
@@ -44,3 +46,16 @@ def _greet(settings: Settings, port: int) -> None:
         f"-H \"authorization: Bearer $TOKEN\" -d '{{}}' http://{host}:{port}/{method}",
         markup=False,
     )
+    out.print("\nThe commands need no token here. When a mailbox is saved:\n")
+    options = _options_to_find(f"{host}:{port}", data_dir)
+    out.print(f"{shlex.quote(sys.argv[0])} harvest LABEL {shlex.join(options)}", markup=False)
+
+
+def _options_to_find(address: str, data_dir: Path) -> list[str]:
+    """Return the options by which a command in another terminal finds this service."""
+    options = ["--dev"]
+    if data_dir != DEV_FOLDER:
+        options += ["--data-dir", str(data_dir)]
+    if address != Settings.model_fields["grpc_addr"].default:
+        options += ["--target", address]
+    return options
