@@ -66,6 +66,8 @@ SORTED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 UNFINISHED = text("state IN ('queued', 'running')")
 #: Addresses whose contact has to be judged anew.
 CHANGED = text("changed")
+#: Addresses that are some contact's.
+JUDGED = text("contact_id IS NOT NULL")
 #: Contacts that are not skipped.
 KEPT = text("skipped IS NULL")
 

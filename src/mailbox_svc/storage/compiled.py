@@ -17,6 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from mailbox_svc.storage.database import Parameters, Row, Statement
 
 _DIALECT = sqlite.dialect(paramstyle="named")
+_ROWS_DIALECT = sqlite.dialect(paramstyle="qmark")
 
 _Convert = Callable[[Any], Any]
 
@@ -44,6 +45,12 @@ class Compiled:
         for position, convert in self.from_sqlite:
             row[position] = convert(row[position])
         return row
+
+
+@cache
+def many(statement: Statement) -> str:
+    """Return the text of a statement that takes its values as a row, in the order of its columns."""
+    return str(statement.compile(dialect=_ROWS_DIALECT))
 
 
 @cache  # statements are module constants and hash by identity, so this stays as small as the code

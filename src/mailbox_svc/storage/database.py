@@ -27,6 +27,12 @@ class Executor(Protocol):
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
         """Return the rows, or those of RETURNING. Raises StorageUnavailable."""
 
+    async def run_many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement made with `dialects.insert_rows` or `values_of_row`, once for each row.
+
+        The values go to the database as they are: times as text, no types of ours. Raises StorageUnavailable.
+        """
+
     async def lock(self, statement: Statement, parameters: Parameters) -> None:
         """Run a statement that only takes a lock; nothing to do where one writer runs at a time."""
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
@@ -32,6 +33,7 @@ from sqlalchemy.types import TypeEngine
 from mailbox_svc.storage.database import DialectName
 
 _T = TypeVar("_T")
+_Insert = sqlite.Insert | postgresql.Insert
 _DIALECTS: tuple[DialectName, ...] = get_args(DialectName)
 
 
@@ -45,14 +47,21 @@ def insert_into(table: Table, dialect: DialectName) -> sqlite.Insert | postgresq
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-def insert_rows(
-    table: Table, names: Sequence[str], dialect: DialectName
-) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT of many rows with values for these columns, for `Executor.run_many`."""
+def values_of_row(dialect: DialectName, *types: TypeEngine[Any]) -> tuple[ColumnElement[Any], ...]:
+    """Return the values of a row, for a statement of `Executor.run_many` that names them in this order.
+
+    It may have no other parameters; a constant in it is a `literal_column`.
+    """
     if dialect == "sqlite":
-        return sqlite.insert(table).values({name: bindparam(name) for name in names})
-    given = json_rows(dialect, [table.c[name].type for name in names])
-    return postgresql.insert(table).from_select(names, select(*given.columns).select_from(given.source))
+        return tuple(bindparam(f"value_{place}", type_=kind) for place, kind in enumerate(types))
+    return json_rows(dialect, types).columns
+
+
+def insert_rows(table: Table, names: Sequence[str], dialect: DialectName) -> _Insert:
+    """Return an INSERT of rows with values for these columns, for `Executor.run_many`."""
+    values = values_of_row(dialect, *(table.c[name].type for name in names))
+    # SQLite wants a WHERE between the SELECT and an ON CONFLICT.
+    return insert_into(table, dialect).from_select(names, select(*values).where(true()))
 
 
 @dataclass(frozen=True, slots=True)

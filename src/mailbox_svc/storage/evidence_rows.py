@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, func, select
 from mailbox_svc.model.contact import AddressEvidence, ContactEvidence, NameUse, SkipReason, Typed
 from mailbox_svc.model.harvest import Policy
 from mailbox_svc.model.tally import Tally
+from mailbox_svc.storage.columns import CHANGED
 from mailbox_svc.storage.database import Executor
 from mailbox_svc.storage.dialects import for_each_dialect, json_list, numbers
 from mailbox_svc.storage.tables import (
@@ -30,9 +31,7 @@ _t = tallies.c
 _n = address_names.c
 _USER = bindparam("for_user", type_=Text)
 _ADDRESS = select(_a.id, _a.address, _a.match_key, _a.written, _a.contact_id).where(_a.user_id == _USER)
-_CHANGED_KEYS = (
-    select(_a.match_key).where(_a.user_id == _USER, _a.changed).distinct().limit(bindparam("most"))
-)
+_CHANGED_KEYS = select(_a.match_key).where(_a.user_id == _USER, CHANGED).distinct().limit(bindparam("most"))
 _OF_KEYS = for_each_dialect(lambda dialect: _ADDRESS.where(_a.match_key.in_(json_list(dialect, "keys"))))
 _KEYS_OF_CONTACTS = for_each_dialect(
     lambda dialect: select(_a.match_key).where(

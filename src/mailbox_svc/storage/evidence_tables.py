@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from mailbox_svc.model.tally import COUNTS, LATEST
-from mailbox_svc.storage.columns import CHANGED, NUMBER, metadata, of_folder, of_mailbox
+from mailbox_svc.storage.columns import CHANGED, JUDGED, NUMBER, metadata, of_folder, of_mailbox
 
 folders = Table(
     "folders",
@@ -77,8 +77,8 @@ addresses = Table(
     PrimaryKeyConstraint("id"),
     UniqueConstraint("user_id", "match_key", "address"),
     ForeignKeyConstraint(["user_id", "contact_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
-    Index(None, "contact_id"),
-    Index("ix_addresses_changed", "user_id", sqlite_where=CHANGED, postgresql_where=CHANGED),
+    Index("ix_addresses_judged", "user_id", "contact_id", sqlite_where=JUDGED, postgresql_where=JUDGED),
+    Index("ix_addresses_changed", "user_id", "match_key", sqlite_where=CHANGED, postgresql_where=CHANGED),
 )
 
 tallies = Table(

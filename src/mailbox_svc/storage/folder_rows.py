@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.address import match_key
 from mailbox_svc.model.harvest import FolderPosition
 from mailbox_svc.model.tally import Chunk
 from mailbox_svc.storage.database import DialectName, Executor, Statement
-from mailbox_svc.storage.dialects import for_each_dialect, insert_into, json_rows
+from mailbox_svc.storage.dialects import as_rows, for_each_dialect, insert_into, json_rows
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
 from mailbox_svc.storage.tables import folder_keys, folders, mailboxes, own_addresses
 from mailbox_svc.storage.tally_rows import TallyRows
@@ -79,8 +90,8 @@ _OWN = select(_o.mailbox_id, _o.address).where(_o.user_id == bindparam("for_user
 
 
 def _add_own(dialect: DialectName) -> Statement:
-    new = json_rows(dialect, "rows", (Text(), Text()))
-    row = select(_m.user_id, _m.id, *new.columns).select_from(mailboxes, new.source).where(*_MAILBOX)
+    new = json_rows(dialect, (Text(), Text()))
+    row = select(_m.user_id, _m.id, *new.columns).join_from(mailboxes, new.source, true()).where(*_MAILBOX)
     return (
         insert_into(own_addresses, dialect)
         .from_select(["user_id", "mailbox_id", "address", "match_key"], row)
@@ -146,7 +157,7 @@ class FolderRows:
     async def add_own_addresses(self, mailbox_id: str, addresses: Sequence[str]) -> None:
         rows = [(address, match_key(address)) for address in addresses]
         statement = _ADD_OWN[self._executor.dialect]
-        await self._executor.run(statement, self._of(mailbox_id) | {"rows": json.dumps(rows)})
+        await self._executor.run(statement, self._of(mailbox_id) | as_rows(rows))
         await self._marks.of_keys(key for _, key in rows)
 
     async def _keep_keys(self, folder_id: int, keys: bytes) -> None:

@@ -13,14 +13,14 @@ How it is right:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Literal
 
 import aiosqlite
 
 from mailbox_svc.errors import StorageUnavailable
-from mailbox_svc.storage.compiled import compiled
+from mailbox_svc.storage.compiled import compiled, many
 from mailbox_svc.storage.database import Parameters, Row, Statement
 from mailbox_svc.storage.failures import storage_errors
 
@@ -54,6 +54,12 @@ class SqliteExecutor:
             # aiosqlite types the parameters as a sequence; sqlite3 takes names as well.
             return list(await self._connection.execute_fetchall(sql, parameters))
 
+    async def run_many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        if self.ended:
+            raise StorageUnavailable
+        with storage_errors():
+            await self._connection.executemany(many(statement), rows)
+
     async def lock(self, statement: Statement, parameters: Parameters) -> None:
         """Do nothing: BEGIN IMMEDIATE has locked out every other writer."""
 
@@ -68,8 +74,17 @@ class _Savepoint(SqliteExecutor):
     """
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        try:
+        with self._the_last():
             return await super().run(statement, parameters)
+
+    async def run_many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        with self._the_last():
+            await super().run_many(statement, rows)
+
+    @contextmanager
+    def _the_last(self) -> Iterator[None]:
+        try:
+            yield
         except StorageUnavailable:
             self.end()
             raise

@@ -5,30 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
-    Float,
     Integer,
     Text,
     bindparam,
     case,
+    cast,
     delete,
-    literal,
+    false,
+    literal_column,
     or_,
-    select,
-    true,
     update,
 )
-from sqlalchemy.types import TypeEngine
 
 from mailbox_svc.contacts.search import sort_key
 from mailbox_svc.model.contact import ContactEvidence, Judgement
 from mailbox_svc.storage.contact_texts import searchable
 from mailbox_svc.storage.database import DialectName, Executor, Statement
-from mailbox_svc.storage.dialects import for_each_dialect, insert_into, json_list, json_rows, numbers
+from mailbox_svc.storage.dialects import for_each_dialect, insert_rows, json_list, values_of_row
 from mailbox_svc.storage.evidence_rows import Found
 from mailbox_svc.storage.tables import addresses, contacts
 
@@ -36,69 +33,67 @@ _c = contacts.c
 _a = addresses.c
 _USER = bindparam("for_user", type_=Text)
 #: What a judgement says, in the order of a row, after the contact's id.
-_JUDGED: dict[str, TypeEngine[Any]] = {
-    "found_name": Text(),
-    "alternate_names": Text(),
-    "addresses": Text(),
-    "kind": Text(),
-    "reason_code": Text(),
-    "reason_text": Text(),
-    "skipped": Text(),
-    "score": Float(),
-    "wrote_to": Integer(),
-    "received": Integer(),
-    "together": Integer(),
-    "first_at": BigInteger(),
-    "last_at": BigInteger(),
-    "sort_key": Text(),
-    "search": Text(),
+_JUDGED = (
+    "found_name",
+    "alternate_names",
+    "addresses",
+    "kind",
+    "reason_code",
+    "reason_text",
+    "skipped",
+    "score",
+    "wrote_to",
+    "received",
+    "together",
+    "first_at",
+    "last_at",
+    "sort_key",
+    "search",
+)
+#: What else a new contact has, and the values that are the same for all.
+_UNTYPED = {
+    "typed_name": "",
+    "typed_organization": "",
+    "typed_phone": "",
+    "typed_note": "",
+    "grouped": False,
+    "revision": 1,
 }
 #: Decimals of a score that are kept: JSON's numbers come back exactly as far as this.
 _DECIMALS = 6
 
 
 def _put(dialect: DialectName) -> Statement:
-    given = json_rows(dialect, "rows", (Text(), *_JUDGED.values(), Text()))
-    new = insert_into(contacts, dialect)
-    now = bindparam("now", type_=_c.updated_at.type)
-    untouched = {
-        "user_id": _USER,
-        "typed_name": literal(""),
-        "typed_organization": literal(""),
-        "typed_phone": literal(""),
-        "typed_note": literal(""),
-        "grouped": literal(False),
-        "revision": literal(1),
-        "created_at": now,
-        "updated_at": now,
-    }
-    row = select(*given.columns, *untouched.values()).select_from(given.source).where(true())
+    names = ["id", "etag", *_JUDGED, "user_id", "created_at", "updated_at", *_UNTYPED]
+    new = insert_rows(contacts, names, dialect)
     excluded = new.excluded
     differs = or_(
-        (_c.typed_name == "") & (_c.found_name != excluded.found_name),
+        (_c.typed_name == literal_column("''")) & (_c.found_name != excluded.found_name),
         _c.addresses != excluded.addresses,
         _c.kind != excluded.kind,
     )
-    return new.from_select(["id", *_JUDGED, "etag", *untouched], row).on_conflict_do_update(
+    return new.on_conflict_do_update(
         index_elements=[_c.user_id, _c.id],
         set_={name: excluded[name] for name in _JUDGED}
         | {
-            "revision": _c.revision + case((differs, 1), else_=0),
+            "revision": _c.revision + cast(differs, Integer),
             "updated_at": case((differs, excluded.updated_at), else_=_c.updated_at),
         },
     )
 
 
 def _settle(dialect: DialectName) -> Statement:
-    given = json_rows(dialect, "rows", (BigInteger(), Text()))
-    number, contact_id = given.columns
+    contact_id, user_id, number = values_of_row(dialect, Text(), Text(), BigInteger())
     return (
         update(addresses)
-        # As an expression, so that no index on the user is used: SQLite would go through all of the user's
-        # addresses, and through all the rows for each.
-        .where(_a.user_id.concat("") == _USER, _a.id == number)
-        .values(contact_id=contact_id, changed=False)
+        .where(_a.user_id == user_id, _a.id == number)
+        .values(contact_id=contact_id, changed=false())
     )
+
+
+def _forget(dialect: DialectName) -> Statement:
+    user_id, number = values_of_row(dialect, Text(), BigInteger())
+    return delete(addresses).where(_a.user_id == user_id, _a.id == number)
 
 
 _PUT = for_each_dialect(_put)
@@ -106,9 +101,7 @@ _SETTLE = for_each_dialect(_settle)
 _REMOVE = for_each_dialect(
     lambda dialect: delete(contacts).where(_c.user_id == _USER, _c.id.in_(json_list(dialect, "ids")))
 )
-_FORGET = for_each_dialect(
-    lambda dialect: delete(addresses).where(_a.user_id == _USER, _a.id.in_(numbers(dialect, "ids")))
-)
+_FORGET = for_each_dialect(_forget)
 
 
 class JudgementRows:
@@ -116,7 +109,7 @@ class JudgementRows:
 
     def __init__(self, executor: Executor, user_id: str) -> None:
         self._executor = executor
-        self._user: dict[str, object] = {"for_user": user_id}
+        self._user_id = user_id
 
     async def store(
         self,
@@ -126,11 +119,13 @@ class JudgementRows:
         now: datetime,
     ) -> None:
         """Store the judgements of evidence that was `found` in this transaction."""
-        rows: list[tuple[Any, ...]] = []
-        settled: list[tuple[int, str]] = []
+        rows: list[tuple[object, ...]] = []
+        settled: list[tuple[str, str, int]] = []
         removed: list[str] = []
         forgotten: list[int] = []
         ids = _new_ids(len(judged))
+        moment = now.astimezone(UTC).isoformat(timespec="microseconds")
+        same = (self._user_id, moment, moment, *_UNTYPED.values())
         for evidence, judgement in judged:
             numbers = [found.ids[address.address] for address in evidence.addresses]
             forgotten += found.lost.get(evidence.addresses[0].address, ())
@@ -140,29 +135,23 @@ class JudgementRows:
                 continue
             new_id, etag = next(ids)
             contact_id = evidence.contact_id or new_id
-            rows.append((contact_id, *_row_of(evidence, judgement), etag))
-            settled += [(number, contact_id) for number in numbers]
-        await self._run(_PUT, rows=rows, now=now)
-        await self._run(_SETTLE, rows=settled)
-        await self._run(_REMOVE, ids=removed)
-        await self._run(_FORGET, ids=forgotten)
+            rows.append((contact_id, etag, *_row_of(evidence, judgement), *same))
+            settled += [(contact_id, self._user_id, number) for number in numbers]
+        await self._run_many(_PUT, rows)
+        await self._run_many(_SETTLE, settled)
+        await self._run_many(_FORGET, [(self._user_id, number) for number in forgotten])
+        if removed:
+            parameters = {"for_user": self._user_id, "ids": json.dumps(removed)}
+            await self._executor.run(_REMOVE[self._executor.dialect], parameters)
 
-    async def _run(
-        self,
-        statements: Mapping[DialectName, Statement],
-        *,
-        now: datetime | None = None,
-        **lists: Sequence[object],
+    async def _run_many(
+        self, statements: Mapping[DialectName, Statement], rows: Sequence[Sequence[object]]
     ) -> None:
-        ((name, values),) = lists.items()
-        if values:
-            parameters = self._user | {name: json.dumps(values, ensure_ascii=False)}
-            if now is not None:
-                parameters["now"] = now
-            await self._executor.run(statements[self._executor.dialect], parameters)
+        if rows:
+            await self._executor.run_many(statements[self._executor.dialect], rows)
 
 
-def _row_of(evidence: ContactEvidence, judgement: Judgement) -> tuple[Any, ...]:
+def _row_of(evidence: ContactEvidence, judgement: Judgement) -> tuple[object, ...]:
     """Return the values of `_JUDGED`."""
     key_of = {address.address: address.match_key for address in evidence.addresses}
     spellings = [(spelling, key_of[address]) for address, spelling in judgement.addresses]

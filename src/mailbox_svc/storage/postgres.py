@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
+from mailbox_svc.storage.dialects import as_rows
 from mailbox_svc.storage.failures import storage_errors
 from mailbox_svc.storage.mailbox_rows import LIST, mailbox_from
 from mailbox_svc.storage.row_security import refuse_bypass
@@ -75,6 +76,9 @@ class PostgresExecutor:
         except StorageUnavailable:
             self.failed = True
             raise
+
+    async def run_many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        await self.run(statement, as_rows(rows))
 
     async def lock(self, statement: Statement, parameters: Parameters) -> None:
         await self.run(statement, parameters)

@@ -200,11 +200,13 @@ def _addresses() -> None:
         sa.UniqueConstraint("user_id", "match_key", "address", name="uq_addresses_user_id_match_key_address"),
         _of("contacts", "addresses", "contact_id"),
     )
-    op.create_index("ix_addresses_contact_id", "addresses", ["contact_id"])
-    changed = sa.text("changed")
-    op.create_index(
-        "ix_addresses_changed", "addresses", ["user_id"], sqlite_where=changed, postgresql_where=changed
-    )
+    for name, columns, of_some in (
+        ("judged", ["user_id", "contact_id"], sa.text("contact_id IS NOT NULL")),
+        ("changed", ["user_id", "match_key"], sa.text("changed")),
+    ):
+        op.create_index(
+            f"ix_addresses_{name}", "addresses", columns, sqlite_where=of_some, postgresql_where=of_some
+        )
     op.create_table(
         "tallies",
         _number("address_id"),
