@@ -152,6 +152,26 @@ def test_a_list_where_answers_go_to_the_list_is_no_newsletter() -> None:
     assert "bulk" not in got["bob@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("recipients", "both"),
+    [
+        ({"To": "undisclosed-recipients:;"}, 1),
+        ({"To": "Undisclosed recipients: ;"}, 1),
+        ({"To": "<Undisclosed-Recipient:;@mx.example.com>"}, 1),
+        ({"To": "undisclosed-recipients:;", "Cc": ME}, 0),
+        ({"To": f"friends: {ME};"}, 0),
+        ({"To": "friends"}, 0),
+        ({"To": ""}, 0),
+        ({}, 0),
+    ],
+)
+def test_mail_to_undisclosed_recipients_counts_as_bulk_and_as_through_a_list(
+    recipients: dict[str, str], both: int
+) -> None:
+    got = counted(header(From_="bob@example.com", **recipients))["bob@example.com"]
+    assert (got.get("bulk", 0), got.get("through_list", 0)) == (both, both)
+
+
 def test_a_newsletter_with_an_id_counts_as_both() -> None:
     fields = {"List_Unsubscribe": "<https://example.com/u>", "List_Id": "<77.news.example.com>"}
     got = counted(header(From_="bob@example.com", To=ME, **fields))

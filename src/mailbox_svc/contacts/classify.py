@@ -82,8 +82,9 @@ def _robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict 
 def _mass_mail(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> int:
     """Return how many messages are newsletters.
 
-    List-Id and List-Unsubscribe without List-Post are those of newsletters and of some lists. A newsletter
-    names its reader in To; where none did, and a person's name stands in From, it was a list.
+    List-Id and List-Unsubscribe without List-Post are those of newsletters and of some lists; undisclosed
+    recipients have newsletters and circulars. A newsletter names its reader in To; where none did, and a
+    person's name stands in From, it was the other.
     """
     if tally.received or not any(is_person_name(name.text, spelt) for name in names):
         return tally.bulk

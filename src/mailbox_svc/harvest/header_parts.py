@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from mailbox_svc.harvest.address_lists import AddressLists
 from mailbox_svc.harvest.header_addresses import Mention
-from mailbox_svc.harvest.marks import address_of_list_id, mark_of, posting_address
+from mailbox_svc.harvest.marks import Mark, address_of_list_id, mark_of, posting_address
 from mailbox_svc.harvest.records import Item
 
 #: Header lines that are remembered; more than this and all are forgotten.
@@ -62,6 +62,8 @@ class HeaderParts:
         read: _Read
         if (place := _ADDRESS_FIELDS.get(field)) is not None:
             read = place, self._addresses(body)
+            if place == TO and not read[1] and b":" in body:
+                read = MARKS, (Mark.UNDISCLOSED,)
             if b"," in line:  # lists of recipients hardly ever repeat as a whole
                 return read
         elif field == b"list-post":

@@ -241,9 +241,11 @@ def _count_marks(counts: list[int], parts: Parts) -> None:
     discussed = bool(parts[LIST_POST]) or _answers_go_round(parts)
     mass = Mark.BULK in marks or Mark.LIST in marks
     listed = discussed or bool(parts[LIST_ID]) or (mass and bool(_not_writers(parts, SENDER)))
-    if listed:
+    # Mail to many whom it does not name: a newsletter, or a person's circular.
+    hidden = Mark.UNDISCLOSED in marks and not (parts[TO] or parts[CC])
+    if listed or hidden:
         counts[THROUGH] += 1
-    if not discussed and (Mark.UNSUBSCRIBE in marks or (mass and not listed)):
+    if not discussed and (Mark.UNSUBSCRIBE in marks or hidden or (mass and not listed)):
         counts[BULK] += 1
 
 

@@ -19,6 +19,8 @@ class Mark(enum.Enum):
     BULK = enum.auto()
     #: `Precedence: list`.
     LIST = enum.auto()
+    #: To is a group without members, such as `undisclosed-recipients:;` (RFC 5322 §3.4).
+    UNDISCLOSED = enum.auto()
 
 
 _PRECEDENCE = {

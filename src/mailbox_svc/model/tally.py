@@ -33,10 +33,12 @@ class Tally:
     #: From it with `Auto-Submitted: auto-replied`: an out-of-office answer, say.
     auto_replied: int = 0
     #: From it with List-Unsubscribe or a `Precedence` of bulk, junk or list, and with no sign of a list that
-    #: can be written to: newsletters. List-Id alone is no such sign beside List-Unsubscribe.
+    #: can be written to: newsletters. List-Id alone is no such sign beside List-Unsubscribe. Also to
+    #: undisclosed recipients.
     bulk: int = 0
-    #: From it through a mailing list: with List-Post or List-Id, or answers go to whom it went to, or
-    #: `Precedence` comes with a Sender that is not its From.
+    #: From it through a mailing list: with List-Post or List-Id, or answers go to whom it went to or to a
+    #: known host of lists, or `Precedence` comes with a Sender that is not its From. Also to undisclosed
+    #: recipients: what counts as bulk and as this may be a newsletter or a person's mail to many.
     through_list: int = 0
     #: Names it in List-Post, or is its List-Id's address: it is itself a mailing list.
     list_address: int = 0
