@@ -15,6 +15,7 @@ import vobject
 from mailboxes.v1 import contact_pb2
 from mailboxes.v1 import contact_service_pb2 as pb
 from support.contact_service import JO, Service, addresses, contact_service
+from support.logs import logs_as_in_production
 from support.rpc import failure_of
 
 
@@ -163,3 +164,24 @@ async def test_an_export_is_a_table(service: Service) -> None:
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows) == 2
     assert "kim@example.org" in rows[1]
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+async def test_no_name_address_or_text_is_logged(
+    level: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logs_as_in_production(level):
+        async with contact_service(tmp_path) as service:
+            jo = await service.one("Jo@Example.org")
+            await service.contacts(filter=pb.ContactFilter(query="berg"))
+            await service.call("UpdateContact", pb.UpdateContactRequest(id=jo.id, note="an old friend"))
+            await failure_of(
+                service.call("UpdateContact", pb.UpdateContactRequest(id=jo.id, note="\0friend"))
+            )
+            await service.call("ImportContacts", pb.ImportContactsRequest(group_name="Friends"))
+            await failure_of(service.group("friends"))
+            await service.export(format=pb.EXPORT_FORMAT_VCARD_4)
+            await service.call("DeleteContact", pb.DeleteContactRequest(id=jo.id))
+        written = "".join(capsys.readouterr()).lower()
+    assert "/mailboxes.v1.contactservice/importcontacts" in written
+    assert [word for word in ("jo@", "smith", "berg", "friend", "eve@", "news@") if word in written] == []
