@@ -37,6 +37,18 @@ STANDARD = [
     ("Adéle <adéle@bücher.example>", [("Adéle", "adéle@bücher.example")]),
     ("葉子 <葉子@例え.example>", [("葉子", "葉子@例え.example")]),
     ("ada+tag=x@example.org", [("", "ada+tag=x@example.org")]),
+    # RFC 5322 appendix A.
+    (r"Pete(A nice \) chap) <pete(his account)@silly.example(his host)>", [("Pete", "pete@silly.example")]),
+    (
+        "A Group(Some people)\r\n :Chris <c@(his host.)public.example>, joe@x.example,\r\n J <j@x.example> (x); ()",
+        [("Chris", "c@public.example"), ("", "joe@x.example"), ("J", "j@x.example")],
+    ),
+    ("(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", []),
+    ("Mary Smith <@node.example:mary@example.net>, , jdoe@one  . example",
+     [("Mary Smith", "mary@example.net"), ("", "jdoe@one.example")]),
+    ("Joe <joe(a (nested) comment)@example.(and one)org>", [("Joe", "joe@example.org")]),
+    (r'Mr. (c)Who <(mr.)"who\"@\"me"@example.org>', [("Mr. Who", r'"who\"@\"me"@example.org')]),
+    ('"ada lovelace" @ example . org', [("", '"ada lovelace"@example.org')]),
     ("O'Brien <o'brien@example.org>", [("O'Brien", "o'brien@example.org")]),
 ]  # fmt: skip
 
@@ -88,6 +100,8 @@ WILD = [
     ("ada@example.org (Ada", [("Ada", "ada@example.org")]),
     ("(Ada <a@x.example>, (Bob) b@x.example", [("Ada", "a@x.example"), ("Bob", "b@x.example")]),
     ("Ada) <ada@example.org>", [("Ada", "ada@example.org")]),
+    ("ada@example.org ((Ada))", [("Ada", "ada@example.org")]),
+    ("Ada <ada@example.org (at work>", [("Ada", "ada@example.org")]),
     ("ada@example.org (via the list)", [("", "ada@example.org")]),
     ("ada@example.org (via the list) (Ada)", [("Ada", "ada@example.org")]),
     ("Ada @ Home <ada@example.org>", [("Ada @ Home", "ada@example.org")]),
@@ -118,7 +132,7 @@ NO_ADDRESS = [
     # Half of a Lotus Notes name would be somebody else.
     "John Smith@Acme", "John Smith/Sales/Acme@Acme", "<John Smith@acme.example>",
     # Which half of it is the address?
-    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/",
+    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/", "a'b\"c@x.example",
     # RFC 2047 §5: an encoded word is no part of an address.
     "=?utf-8?Q?joe@x.example?=", "=?utf-8?Q?see joe@x.example now?=", "=?utf-8?q?ada?=@example.org",
     "a=?b?=@example.org", "ada@=?utf-8?q?example?=.org", "=?utf-8?B?Sm9lIDxqb2VAeC5vcmc+?=",

@@ -34,7 +34,7 @@ _TOKEN: Final = re.compile(
 _QUOTED: Final = re.compile(written_address.QUOTED, re.DOTALL)
 #: Brackets around no other bracket and no separator. A route before the address is dropped (RFC 5322 §4.4).
 _ANGLE: Final = re.compile(
-    r"<\s*+(?:@[^<>:\"]*+:)?+((?:[^<>\",;()\\]++|\"(?:[^\"\\<>]++|\\[^<>])*+\")*+)>", re.DOTALL
+    r"<\s*+(?:@[^<>:\"]*+:)?+((?:[^<>\",;\\]++|\"(?:[^\"\\<>]++|\\[^<>])*+\")*+)>", re.DOTALL
 )
 #: The end of a mailbox inside quotes: a quotation mark was forgotten before it.
 _MAILBOX_END: Final = re.compile(r"@[^<>@]*+>\s*+[,;]")
@@ -86,7 +86,7 @@ class _Walk:
         self._item = ListItem()
         #: False once a quotation mark was found that is never closed: all after it are text as well.
         self._quotes = True
-        self._odd_quotes = text.count('"') % 2 == 1
+        self._odd_quotes = (text.count('"') - text.count('\\"')) % 2 == 1
         #: False once a parenthesis was found that is never closed: comments then hold no others.
         self._nested = True
 
@@ -129,9 +129,9 @@ class _Walk:
         quoted = _QUOTED.match(self._text, start) if self._quotes else None
         if quoted is None:
             self._quotes = False
-            self._item.gap()
+            self._item.lone_quote()
         elif self._odd_quotes and _MAILBOX_END.search(quoted[0]):
-            self._item.gap()
+            self._item.lone_quote()
         else:
             self._item.text(quoted[0])
             self.pos = quoted.end()

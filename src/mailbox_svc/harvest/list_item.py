@@ -11,6 +11,8 @@ from mailbox_svc.harvest.written_address import QUOTED, unescaped
 
 #: Parts what is around it, even around an @, where a blank does not. No header text holds it.
 _GAP: Final = "\x00"
+#: Stands for a quotation mark that is never closed. It parts nothing: what is around it is one word.
+_LONE_QUOTE: Final = "\x01"
 _PIECE: Final = re.compile(rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})", re.DOTALL)
 _WORD: Final = re.compile(
     rf"{encoded_words.PATTERN}|(?P<quoted>{QUOTED})(?:@(?P<domain>[^\s\"<>@{_GAP}]++))?|(?P<word>[^\s\"{_GAP}]++)|\"",
@@ -18,8 +20,10 @@ _WORD: Final = re.compile(
 )
 #: An address and nothing else, perhaps with blanks around the @, or all of it in quotes.
 _ALONE: Final = re.compile(
-    rf"[\s{_GAP}]*+((?:[^\s\"@{_GAP}]++|{QUOTED})\s*+@\s*+[^\s\"@{_GAP}]++|{QUOTED})[\s{_GAP}]*+", re.DOTALL
+    rf"[\s{_GAP}]*+((?:[^\s\"@{_GAP}]++|{QUOTED})\s*+@\s*+[^\s\"@{_GAP}]++(?:\s++\.\s*+[^\s\"@{_GAP}]++)*+|{QUOTED})[\s{_GAP}]*+",
+    re.DOTALL,
 )
+_PARENTHESES: Final = re.compile(r"([()])")
 _SCHEME: Final = re.compile(r"(?:^|(?<=\s))\[?(?:mailto|smtp)\s*\Z", re.IGNORECASE)
 
 
@@ -43,12 +47,18 @@ class ListItem:
         """Take a mark that stands for nothing."""
         self._pieces.append(_GAP)
 
+    def lone_quote(self) -> None:
+        """Take a quotation mark that is never closed."""
+        self._pieces.append(_LONE_QUOTE)
+
     def comment(self, content: str) -> None:
         self._comments.append(content)
         self._pieces.append(" ")
 
     def angle(self, content: str) -> None:
         """Take what stands in brackets."""
+        if "(" in content:
+            content = _without_comments(content)
         address = written_address.read(content)
         if address:
             self._angles.append((len(self._pieces), address))
@@ -85,7 +95,7 @@ class ListItem:
         if "@" not in text:
             return
         alone = _ALONE.fullmatch(text)
-        address = written_address.read(alone[1]) if alone else ""
+        address = written_address.read(alone[1].strip(_LONE_QUOTE)) if alone else ""
         if address:
             yield self._comment(), address
             return
@@ -100,7 +110,7 @@ class ListItem:
 
     def _comment(self) -> str:
         """Return the name that old mailers write as a comment: ada@example.org (Ada Lovelace)."""
-        names = (encoded_words.decode(unescaped(comment)) for comment in self._comments)
+        names = (_name_in_comment(comment) for comment in self._comments)
         # A list may say there which way the mail came.
         return next((name for name in names if name and not name.lower().startswith("via ")), "")
 
@@ -114,10 +124,25 @@ def _addresses_among_words(text: str) -> Iterator[tuple[int, int, str]]:
             word = match[0]
         if not word or "@" not in word:
             continue
-        address = written_address.read(word)
+        address = written_address.read(word.strip(_LONE_QUOTE))
         # "John Smith@Acme" is somebody of Lotus Notes, and "Smith@Acme" would be somebody else.
         if address and ("." in address.rpartition("@")[2] or address[-1] == "]"):
             yield *match.span(), address
+
+
+def _name_in_comment(comment: str) -> str:
+    name = encoded_words.decode(unescaped(comment))
+    return name[1:-1].strip() if name[:1] == "(" and name[-1:] == ")" else name
+
+
+def _without_comments(content: str) -> str:
+    kept: list[str] = []
+    depth = 0
+    for piece in _PARENTHESES.split(content):
+        depth += (piece == "(") - (piece == ")")
+        if not depth and piece != ")":
+            kept.append(piece)
+    return "".join(kept)
 
 
 def _name(written: str) -> str:

@@ -20,6 +20,7 @@ _ADDRESS: Final = re.compile(
     rf"([^{_OUT}]++|{QUOTED})@({_LABEL}(?:\.{_LABEL})*+\.*+|{LITERAL})(?:\?.*)?", re.DOTALL
 )
 _DOT_ATOM: Final = re.compile(rf"[^{_OUT}.]++(?:\.[^{_OUT}.]++)*+")
+_QUOTED: Final = re.compile(QUOTED, re.DOTALL)
 _SCHEME: Final = re.compile(r"(?:mailto|smtp):\s*", re.IGNORECASE)
 _LOOSE_JOINT: Final = re.compile(r"\s*([.@])\s*")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -34,11 +35,12 @@ def read(written: str) -> str:
     written = _SCHEME.sub("", written.strip().strip(UNSEEN).strip(), count=1)
     if not written or len(written) > 4 * LONGEST:
         return ""
-    if '"' not in written:
-        # RFC 5322 §4.4 allows blanks around dots and the @.
-        written = _LOOSE_JOINT.sub(r"\1", _unwrapped(written))
-    elif written[0] == written[-1] == '"':
-        written = _unwrapped(written[1:-1])
+    if written[0] == written[-1] == '"':
+        written = written[1:-1]
+    quoted = _QUOTED.match(written)
+    local = quoted[0] if quoted else ""
+    # RFC 5322 §4.4 allows blanks around dots and the @.
+    written = local + _LOOSE_JOINT.sub(r"\1", _unwrapped(written[len(local) :]))
     match = _ADDRESS.fullmatch(written)
     # An encoded word is no part of an address (RFC 2047 §5).
     if match is None or "=?" in match[1]:
