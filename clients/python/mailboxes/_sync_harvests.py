@@ -46,9 +46,8 @@ class HarvestMethods(Connection):
 
     def get_harvest(self, harvest_id: str) -> Harvest:
         """Return a harvest."""
-        return self._call(
-            self._harvests.GetHarvest, pb.GetHarvestRequest(id=harvest_id), self._timeout
-        ).harvest
+        request = pb.GetHarvestRequest(id=harvest_id)
+        return self._call(self._harvests.GetHarvest, request, self._timeout).harvest
 
     def latest_harvest(self, mailbox_id: str) -> Harvest:
         """Return the latest harvest of a mailbox; NotFound when there was none."""

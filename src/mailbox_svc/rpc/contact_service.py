@@ -1,8 +1,12 @@
-"""Owns the eleven RPCs of ContactService: convert, call the use case, convert back; nothing else."""
+"""Owns the eleven RPCs of ContactService: convert, call the use case, convert back.
+
+It also keeps every message within what clients take; no other rule is here.
+"""
 # ruff: noqa: ARG002, N802  (names are the contract's, and grpc hands every method a context)
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -33,6 +37,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 #: The contacts of a page together. Clients take messages of 4 MiB unless told otherwise.
 _PAGE_BYTES = 3 * 1024 * 1024
+#: Contacts made ready before others may run: about a millisecond.
+_AT_ONCE = 100
 #: A message of an export, unless a single line is longer.
 _PART_BYTES = 128 * 1024
 
@@ -122,7 +128,11 @@ class ContactServicer(ContactServiceServicer):
         """Return a page that fits into one message: shorter than asked for, if its contacts are huge."""
         while True:
             page = await ask(size)
-            shown = [self._shown(contact) for contact in page.contacts]
+            shown = []
+            for number, contact in enumerate(page.contacts):
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                shown.append(self._shown(contact))
             if len(shown) <= 1 or sum(contact.ByteSize() for contact in shown) <= _PAGE_BYTES:
                 return shown, page
             size = len(shown) // 2
