@@ -40,7 +40,7 @@ STANDARD = [
     # RFC 5322 appendix A.
     (r"Pete(A nice \) chap) <pete(his account)@silly.example(his host)>", [("Pete", "pete@silly.example")]),
     (
-        "A Group(Some people)\r\n :Chris <c@(his host.)public.example>, joe@x.example,\r\n J <j@x.example> (x); ()",
+        "A Group(Some)\r\n :Chris <c@(his host.)public.example>, joe@x.example,\r\n J <j@x.example> (x); ()",
         [("Chris", "c@public.example"), ("", "joe@x.example"), ("J", "j@x.example")],
     ),
     ("(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", []),
