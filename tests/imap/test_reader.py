@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
+import pytest
+
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
-from mailbox_svc.ports.mail import MailFolder, MailSource, OpenFolder
-from support.mail_server import Held, Keeper, reading, serving
+from mailbox_svc.ports.mail import FolderGone, MailFolder, MailSource, OpenFolder
+from support.imap_server import Peer
+from support.mail_server import Held, Keeper, honestly, reading, serving
 from support.watch import nothing_left
 
 
@@ -55,3 +61,230 @@ async def test_a_folder_is_opened_and_told() -> None:
         assert await reader.examine(b"Entw&APw-rfe") == OpenFolder(7, 3, 2, 99)
     assert b'EXAMINE "Entw&APw-rfe"' in here.server.received
     assert b"LOGOUT" in here.server.received
+
+
+async def test_a_large_folder_is_read_in_ranges_of_as_many_messages_however_sparse_its_uids() -> None:
+    dense = range(1, 6001)
+    sparse = range(1_000_000, 4_000_000_000, 500_000)
+    held, sink = Held(letters(*dense, *sparse), uidnext=(1 << 32) - 1), Keeper()
+    async with reading(serving(held)) as here:
+        await here.read(sink)
+
+    assert sink.messages == held.messages
+    uids = sorted(held.messages)
+    assert sink.reached_at == [uids[4999], uids[9999], (1 << 32) - 2]
+    assert sink.checkpoints == 3
+    assert len(here.fetches) == 3
+
+
+async def test_ten_messages_up_to_the_last_uid_take_one_command() -> None:
+    held, sink = Held(letters(*range(4, 4_000_000_000, 400_000_000))), Keeper()
+    async with reading(serving(held)) as here:
+        await here.read(sink)
+
+    assert sink.messages == held.messages
+    assert len(here.fetches) == 1
+
+
+async def test_the_rest_of_a_large_folder_is_read_in_the_same_ranges() -> None:
+    held, sink = Held(letters(*range(1, 20_001))), Keeper()
+    async with reading(serving(held)) as here:
+        await here.read(sink, after=7000)
+
+    assert sink.reached_at == [10_000, 15_000, 20_000]
+    assert sink.messages == letters(*range(7001, 20_001))
+
+
+@pytest.mark.parametrize("refusal", [b"NO", b"BAD"])
+async def test_a_server_that_does_not_tell_uids_is_asked_in_ranges_of_equal_width(refusal: bytes) -> None:
+    held, sink = Held(letters(*range(2, 20_001, 2))), Keeper()
+
+    async with reading(serving(held, sequence=refusal + b" what?")) as here:
+        await here.read(sink)
+
+    assert sink.messages == held.messages
+    assert sink.reached_at == [10_001, 20_000]
+
+
+async def test_the_next_range_is_asked_for_before_the_first_is_there_and_the_rest_after_checkpoints() -> None:
+    held = Held(letters(*range(1, 25_001)))
+    asked: list[tuple[int, int]] = []
+
+    class Slow(Keeper):
+        async def checkpoint(self) -> None:
+            await super().checkpoint()
+            await asyncio.sleep(0.05)
+            asked.append((self.checkpoints, len(here.fetches)))
+
+    async with reading(serving(held)) as here:
+        await here.read(Slow())
+
+    assert asked == [(1, 3), (2, 4), (3, 5), (4, 5), (5, 5)]
+
+
+async def test_messages_go_on_coming_in_during_a_checkpoint() -> None:
+    held = Held(letters(*range(1, 15_001)))
+    seen: list[int] = []
+
+    class Slow(Keeper):
+        async def checkpoint(self) -> None:
+            await super().checkpoint()
+            await asyncio.sleep(0.3)
+            seen.append(len(self.messages))
+
+    async with reading(serving(held)) as here:
+        await here.read(Slow())
+
+    assert seen == [15_000] * 3
+
+
+@pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (0, 2, 1)])
+async def test_ranges_that_are_answered_in_another_order_are_given_in_order(order: tuple[int, ...]) -> None:
+    held, sink = Held(letters(*range(1, 15_001))), Keeper()
+    waiting: list[tuple[bytes, int, int]] = []
+
+    async def shuffle(peer: Peer, held: Held, first: int, last: int) -> None:
+        waiting.append((peer.tag, first, last))
+        if len(waiting) == 3:
+            for tag, start, end in (waiting[i] for i in order):
+                await peer.send(held.within(start, end) + tag + b" OK done\r\n")
+
+    async with reading(serving(held, shuffle)) as here:
+        await here.read(sink)
+
+    assert list(sink.messages) == sorted(held.messages)
+    assert sink.reached_at == [5000, 10_000, 15_000]
+
+
+@pytest.mark.parametrize("size", [10, 4000])
+async def test_ranges_that_are_answered_side_by_side_lose_nothing_however_much_comes_too_early(
+    size: int,
+) -> None:
+    # 4,000 bytes a message are more than is kept; the ranges are asked for again then.
+    header = b"To: " + b"x" * size + b"\r\n\r\n"
+    held, sink = Held(dict.fromkeys(range(1, 15_001), header)), Keeper()
+    waiting: list[tuple[bytes, int, int]] = []
+
+    async def side_by_side(peer: Peer, held: Held, first: int, last: int) -> None:
+        if len(waiting) == 3:
+            await honestly(peer, held, first, last)
+            return
+        waiting.append((peer.tag, first, last))
+        if len(waiting) == 3:
+            for shift in range(0, 5000, 500):
+                for _, start, _ in waiting:
+                    await peer.send(held.within(start + shift, start + shift + 499))
+            for tag, _, _ in waiting:
+                await peer.send(tag + b" OK done\r\n")
+
+    async with reading(serving(held, side_by_side)) as here:
+        await here.read(sink)
+
+    assert sink.messages == held.messages
+    assert sink.reached_at == [5000, 10_000, 15_000]
+    assert len(here.fetches) == (3 if size == 10 else 5)
+
+
+async def test_mail_that_arrives_meanwhile_and_changes_by_others_are_left_alone() -> None:
+    held, sink = Held(letters(3, 4, 9), uidnext=10), Keeper()
+
+    async def busy(peer: Peer, held: Held, *_: int) -> None:
+        for uid in (2, 10, 11, 4_000_000_000):
+            held.messages[uid] = b"not asked for"
+        noise = b"* 4 EXISTS\r\n* 1 FETCH (UID 4 FLAGS (\\Seen))\r\n* 2 FETCH (FLAGS ())\r\n* 3 EXPUNGE\r\n"
+        again = b"* OK [UIDVALIDITY 7] the same\r\n* VANISHED 2\r\n"
+        await peer.send(noise + held.within(3, 1 << 32) + again + held.within(3, 9))
+        await peer.reply(b"OK done")
+
+    async with reading(serving(held, busy)) as here:
+        await here.read(sink, after=2)
+
+    assert sink.messages == letters(3, 4, 9)
+    assert sink.reached_at == [9]
+
+
+async def test_a_message_without_such_headers_counts() -> None:
+    held, sink = Held({1: b"", 2: b"\r\n"}), Keeper()
+    async with reading(serving(held)) as here:
+        await here.read(sink)
+
+    assert sink.messages == {1: b"", 2: b"\r\n"}
+
+
+async def test_only_commands_that_change_nothing_are_sent() -> None:
+    async with reading(serving(Held(letters(*range(1, 10_002))))) as here:
+        await here.read(Keeper())
+
+    lines = bytes(here.server.received).splitlines()
+    commands = [line.partition(b" ")[2] for line in lines]
+    read_only = re.compile(
+        rb'LOGIN .*|CAPABILITY|EXAMINE "INBOX"|LOGOUT|FETCH 5000,10000 \(UID\)'
+        rb"|UID FETCH \d+:\d+ \(UID BODY\.PEEK\[HEADER\.FIELDS \([A-Za-z -]+\)\]\)"
+    )
+    assert [command for command in commands if not read_only.fullmatch(command)] == [
+        command for command in commands if command.startswith(b"ID ")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw_name", "sent"),
+    [
+        (b'a "b" \\ c', rb'EXAMINE "a \"b\" \\ c"'),
+        (b"", b'EXAMINE ""'),
+        ("Entwürfe".encode(), b"EXAMINE {9}\r\nEntw\xc3\xbcrfe\r\n"),
+        (b"a\r\nb {5}", b"EXAMINE {8}\r\na\r\nb {5}\r\n"),
+    ],
+)
+async def test_a_folder_name_goes_out_as_it_came(raw_name: bytes, sent: bytes) -> None:
+    async with reading(serving(Held(letters(1)))) as here, here.reader() as reader:
+        assert (await reader.examine(raw_name)).exists == 1
+    assert sent in here.server.received
+
+
+@pytest.mark.parametrize(
+    ("examined", "opened"),
+    [
+        (b"* 3 EXISTS|* OK [UIDVALIDITY 5]|* OK [UIDNEXT 8]|{tag} OK", OpenFolder(5, 8, 3, None)),
+        (b"* 3 exists|* ok [uidvalidity 5] x|* Ok [UIDNEXT 8]|{tag} OK", OpenFolder(5, 8, 3, None)),
+        (b"* 3 EXISTS|* OK [UIDVALIDITY 5] no UIDNEXT|{tag} OK", OpenFolder(5, 10, 3, None)),
+        (b"* 0 EXISTS|* OK [UIDVALIDITY 5] no UIDNEXT|{tag} OK", OpenFolder(5, 1, 0, None)),
+        (b"* 3 EXISTS|* OK [UIDVALIDITY 5]|* OK [UIDNEXT 9999999999]|{tag} OK", OpenFolder(5, 10, 3, None)),
+        (
+            b"* 1 EXISTS|* 2 EXISTS|* OK [UIDVALIDITY 5]|* OK [UIDNEXT 4294967296]|{tag} OK",
+            OpenFolder(5, 1 << 32, 2, None),
+        ),
+        (
+            b"* 1 EXISTS|* OK [UIDVALIDITY 5]|* OK [UIDNEXT 8]|* OK [HIGHESTMODSEQ 0]|{tag} OK",
+            OpenFolder(5, 8, 1, None),
+        ),
+        (
+            b"* 1 EXISTS|* OK [UIDVALIDITY 5]|* OK [UIDNEXT 2]|* OK [HIGHESTMODSEQ %d]|{tag} OK"
+            % ((1 << 63) - 1),
+            OpenFolder(5, 2, 1, (1 << 63) - 1),
+        ),
+    ],
+)
+async def test_what_a_server_leaves_out_is_found_out(examined: bytes, opened: OpenFolder) -> None:
+    answer = examined.replace(b"|", b"\r\n") + b"\r\n"
+    async with reading(serving(Held(letters(3, 4, 9)), examined=answer)) as here, here.reader() as reader:
+        assert await reader.examine(b"INBOX") == opened
+
+
+@pytest.mark.parametrize(
+    "examined",
+    [
+        b"{tag} NO no such folder\r\n",
+        b"{tag} NO [AUTHENTICATIONFAILED] login failed\r\n",
+        b"{tag} NO [UNAVAILABLE] not now\r\n",
+        b"{tag} BAD what?\r\n",
+        b"* 3 EXISTS\r\n{tag} OK no UIDVALIDITY\r\n",
+        b"* OK [UIDVALIDITY 3]\r\n{tag} OK no EXISTS\r\n",
+    ],
+)
+async def test_a_folder_that_cannot_be_opened_is_gone_and_the_reader_goes_on(examined: bytes) -> None:
+    async with reading(serving(Held(letters(1)), examined=examined)) as here, here.reader() as reader:
+        with pytest.raises(FolderGone):
+            await reader.examine(b"INBOX")
+        assert await reader.folders()
+        with pytest.raises(RuntimeError, match="no folder is open"):
+            await reader.read(0, Keeper())

@@ -61,6 +61,12 @@ class Peer:
             raise ConnectionResetError("the client is gone")
         return line.rstrip(b"\r\n")
 
+    async def exactly(self, size: int) -> bytes:
+        """Read this many bytes of the client."""
+        data = await self._reader.readexactly(size)
+        self._record += data
+        return data
+
     async def command(self) -> bytes:
         """Read one command and return it without its tag."""
         self.tag, _, command = (await self.line()).partition(b" ")

@@ -20,6 +20,13 @@ from support.imap_server import GREETING, Peer, Script, ScriptedServer, authorit
 _RANGE = re.compile(rb"UID FETCH (\d+):(\d+) \(UID BODY\.PEEK\[(HEADER\.FIELDS \([^)]*\))\]\)\Z")
 _SEQUENCE = re.compile(rb"FETCH ([\d,*]+) \(UID\)\Z")
 
+_LITERAL = re.compile(rb"\{(\d+)\}\Z")
+
+_SAYS = {
+    b"CAPABILITY": [b"CAPABILITY IMAP4rev1"],
+    b"LIST": [b'LIST (\\Sent) "/" "Entw&APw-rfe"'],
+}
+
 #: Answers `UID FETCH first:last`: gets the peer, the folder and both UIDs.
 Fetch = Callable[[Peer, "Held", int, int], Awaitable[None]]
 
@@ -45,14 +52,26 @@ class Held:
         """FETCH responses for this range."""
         return b"".join(message(uid, text) for uid, text in self.messages.items() if first <= uid <= last)
 
+    def uids(self, numbers: bytes) -> bytes:
+        """FETCH responses for these sequence numbers."""
+        uids = sorted(self.messages)
+        each = [len(uids) if number == b"*" else int(number) for number in numbers.split(b",")]
+        return b"".join(b"* %d FETCH (UID %d)\r\n" % (number, uids[number - 1]) for number in each)
+
 
 async def honestly(peer: Peer, held: Held, first: int, last: int) -> None:
     """Send the range and say OK."""
     await peer.send(held.within(first, last) + peer.tag + b" OK done\r\n")
 
 
-def serving(held: Held, fetch: Fetch = honestly, *, examined: bytes | None = None) -> Script:
-    """A server whose every folder is `held`; `examined` is what it answers to EXAMINE, `{tag}` its tag."""
+def serving(
+    held: Held, fetch: Fetch = honestly, *, examined: bytes | None = None, sequence: bytes = b"OK done"
+) -> Script:
+    """A server whose every folder is `held`.
+
+    `examined` is what it answers to EXAMINE, `{tag}` its tag; `sequence` how it ends a FETCH by number, to
+    which it tells UIDs if that is OK.
+    """
     told = examined or b"".join(
         [
             b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (len(held.messages), held.uidvalidity),
@@ -62,26 +81,21 @@ def serving(held: Held, fetch: Fetch = honestly, *, examined: bytes | None = Non
 
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
-        while True:
-            command = await peer.command()
+        while (command := await peer.command()) != b"LOGOUT":
             if asked := _RANGE.match(command):
                 await fetch(peer, held, int(asked[1]), int(asked[2]))
-            elif sequence := _SEQUENCE.match(command):
-                uids = sorted(held.messages)
-                numbers = [len(uids) if n == b"*" else int(n) for n in sequence[1].split(b",")]
-                await peer.send(b"".join(b"* %d FETCH (UID %d)\r\n" % (n, uids[n - 1]) for n in numbers))
-                await peer.reply(b"OK done")
+            elif by_number := _SEQUENCE.match(command):
+                if sequence.startswith(b"OK"):
+                    await peer.send(held.uids(by_number[1]))
+                await peer.reply(sequence)
             elif command.startswith(b"EXAMINE"):
+                if literal := _LITERAL.search(command):
+                    await peer.send(b"+ go on\r\n")
+                    await peer.exactly(int(literal[1]) + 2)
                 await peer.send(told.replace(b"{tag}", peer.tag))
-            elif command.startswith(b"LIST"):
-                await peer.answer_now(b"OK done", b'LIST (\\Sent) "/" "Entw&APw-rfe"')
-            elif command.startswith(b"CAPABILITY"):
-                await peer.answer_now(b"OK done", b"CAPABILITY IMAP4rev1")
-            elif command == b"LOGOUT":
-                await peer.answer_now(b"OK done", b"BYE")
-                return
             else:
-                await peer.reply(b"OK done")
+                await peer.answer_now(b"OK done", *_SAYS.get(command.split()[0], ()))
+        await peer.answer_now(b"OK done", b"BYE")
 
     return script
 

@@ -44,10 +44,15 @@ class Command:
 class Reply:
     """The end of a command."""
 
-    ok: bool
+    #: OK, NO or BAD.
+    word: bytes
     #: What follows OK, NO or BAD, response code included.
     text: bytes
     #: The untagged responses, unless a sink took them.
     untagged: list[Response]
     #: What the server said about a failure, one text a line: the tagged one, then NO, BAD, BYE and ALERT.
     server_text: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.word == b"OK"

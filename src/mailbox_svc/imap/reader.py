@@ -124,7 +124,10 @@ class ImapReader:
         """Say what it means that the server refused a command on a folder."""
         report = self._report(ConnectionFailed(Code.LIST_FAILED, server_text=reply.server_text))
         if report.code not in _NOT_NOW:
-            return FolderGone()
+            if self._open is None or reply.word == b"NO":
+                # BAD too may be about the folder: about its name.
+                return FolderGone()
+            report = self._report(ConnectionFailed(Code.PROTOCOL_ERROR))
         self._session.abort()
         return ReadingFailed(report)
 

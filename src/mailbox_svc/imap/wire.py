@@ -104,7 +104,7 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
         end = command.end
         # A BYE that came together with the tagged response belongs to it.
         server_text = b"\n".join(filter(None, [end.text, bytes(self._remarks)]))
-        return Reply(end.word == b"OK", end.text, command.untagged, server_text[:_REMARKS_LIMIT])
+        return Reply(end.word, end.text, command.untagged, server_text[:_REMARKS_LIMIT])
 
     def _start(self, command: Command) -> None:
         """Make ready for what the server answers to this one."""
