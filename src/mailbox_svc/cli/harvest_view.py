@@ -33,7 +33,7 @@ class HarvestView:
             expand=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("connecting", total=None, done="", pace="")
+        self._task = self._progress.add_task("waiting", total=None, done="", pace="")
 
     def __enter__(self) -> Self:
         self._progress.start()
