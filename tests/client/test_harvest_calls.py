@@ -91,6 +91,13 @@ async def test_a_lost_watch_is_taken_up_again(script: Script, client: Both) -> N
     assert 0.9 <= time.monotonic() - started < 3
 
 
+async def test_a_watch_that_works_in_between_may_be_lost_any_number_of_times(
+    script: Script, client: Both
+) -> None:
+    script.answers = [*([look(number), DOWN] for number in range(9)), [look(9, DONE)]]
+    assert scanned(await client.all("watch_harvest", "h")) == [*range(10)]
+
+
 async def test_each_watch_asks_for_a_token(script: Script, target: str, kind: str) -> None:
     tokens = iter(["CANARY-first", "CANARY-second"])
     client = Both(kind, target, lambda: next(tokens))

@@ -53,7 +53,7 @@ CONTACT = Contact(
     wrote_to=4,
     received=3,
     together=2,
-    first_at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC),
+    first_at=datetime(1969, 12, 31, 23, 59, 59, 500_000, UTC),
     last_at=datetime(2026, 11, 22, tzinfo=UTC),
     typed=Typed(display_name="Joanna", organization="Example", phone="+49 1", note="Büro 📫"),
     group_ids=("g1", "g2"),
@@ -81,7 +81,7 @@ def test_a_contact_is_shown_whole_with_its_rank_at_this_time() -> None:
         "wroteTo": 4,
         "received": 3,
         "seenTogether": 2,
-        "firstAt": "1969-12-31T23:59:59Z",
+        "firstAt": "1969-12-31T23:59:59.500Z",
         "lastAt": "2026-11-22T00:00:00Z",
         "alternateNames": ["Jo", "J. Smith"],
         "typed": {

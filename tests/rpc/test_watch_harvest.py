@@ -13,6 +13,7 @@ import pytest
 
 from mailbox_svc.errors import Overloaded
 from mailbox_svc.harvest.service import Harvests
+from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress, SkippedFolder
 from mailbox_svc.rpc.limits import Limits, Slots
 from mailbox_svc.rpc.methods import Kind
@@ -24,6 +25,7 @@ from support.rpc import (
     ANN,
     SERVICE,
     Failure,
+    KnownTokens,
     Served,
     bearing,
     connected,
@@ -158,6 +160,23 @@ async def test_a_watch_without_a_token_is_refused_before_it_holds_anything() -> 
         assert (served.slots_in_use, watched.watchers) == (0, 0)
 
 
+async def test_to_find_out_who_watches_is_a_call_like_any_other() -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    class Slow(KnownTokens):
+        async def verify(self, token: str) -> Caller:
+            asked.set()
+            await may_answer.wait()
+            return await super().verify(token)
+
+    async with serving(over(Watched(one_and_no_more)), Slow(), config=limited(calls=1)) as served:
+        stream = watch(served)
+        await asked.wait()
+        assert (await end_of(watch(served))).reason == "OVERLOADED"
+        may_answer.set()
+        await first(stream)
+
+
 async def test_a_watch_that_has_lasted_long_enough_is_to_be_opened_again() -> None:
     async with serving(over(Watched(one_and_no_more)), config=limited(watch_seconds=0.3)) as served:
         stream = watch(served)
@@ -237,6 +256,7 @@ async def test_watchers_that_do_not_read_do_not_hold_up_a_stop(caplog: pytest.Lo
             await served.server.stop(30)
         assert (served.slots_in_use, watched.watchers) == (0, 0)
         assert (await end_of(stream)).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+        await asyncio.sleep(0.2)  # grpc logs late
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 

@@ -194,11 +194,7 @@ async def _single(context: Context) -> Any:
 async def _refuse(call: Call, context: Context, error: BaseException) -> NoReturn:
     refusal = _refusal(error)
     call.code, call.reason = refusal.code, refusal.reason
-    try:
-        await context.abort(refusal.code, refusal.message, refusal.trailers(call.request_id))
-    except grpc.aio.InternalError:
-        # It waited for a client that did not read, and is gone now. grpc would log this as a defect.
-        raise asyncio.CancelledError from None
+    await context.abort(refusal.code, refusal.message, refusal.trailers(call.request_id))
 
 
 def _refusal(error: BaseException) -> Refusal:
