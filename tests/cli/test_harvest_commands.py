@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mailboxes import ContactKind, ContactReasonCode
+from mailboxes import ContactKind, ContactReasonCode, HarvestState
 from support.alice import USER, World, alice_world
 from support.command import BIN, environment, serving
 
@@ -121,6 +121,8 @@ def test_interrupting_it_leaves_the_harvest_running_and_cancel_stops_it(world: W
         _, errors = watching.communicate(timeout=20)
         assert watching.returncode == 130
         assert "The harvest goes on" in errors
+        with world.client() as client:
+            assert client.latest_harvest(mailbox).state == HarvestState.HARVEST_STATE_RUNNING
 
         other = start(world, "harvest", "Silent")
         assert other.stderr is not None
