@@ -108,6 +108,7 @@ WILD = [
     ("[Sales] Ada [Home] <ada@example.org>", [("[Sales] Ada [Home]", "ada@example.org")]),
     ("ada..l.@example.org, .ada@example.org", [("", "ada..l.@example.org"), ("", ".ada@example.org")]),
     ("ada@example.org., Ada <ada@example.org.>", [("", "ada@example.org"), ("Ada", "ada@example.org")]),
+    ("'tis@x.example, ada@example.org!", [("", "'tis@x.example"), ("", "ada@example.org")]),
     ("ada@exa_mple.org", [("", "ada@exa_mple.org")]),
     ("ada%x.example@relay.example, h!ada@gw.example",
      [("", "ada%x.example@relay.example"), ("", "h!ada@gw.example")]),
@@ -132,12 +133,13 @@ NO_ADDRESS = [
     # Half of a Lotus Notes name would be somebody else.
     "John Smith@Acme", "John Smith/Sales/Acme@Acme", "<John Smith@acme.example>",
     # Which half of it is the address?
-    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/", "a'b\"c@x.example",
+    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/", '"a\u202eb"@x.example', "a'b\"c@x.example",
     # RFC 2047 §5: an encoded word is no part of an address.
     "=?utf-8?Q?joe@x.example?=", "=?utf-8?Q?see joe@x.example now?=", "=?utf-8?q?ada?=@example.org",
     "a=?b?=@example.org", "ada@=?utf-8?q?example?=.org", "=?utf-8?B?Sm9lIDxqb2VAeC5vcmc+?=",
     # RFC 5321 §4.5.3.1.3.
     "a" * 250 + "@example.org", "Ada <" + "a" * 250 + "@example.org>",
+    "(Ada) " + "a" * 250 + "@example.org",
 ]  # fmt: skip
 
 #: Encoded words in every place where mailers put them.

@@ -12,6 +12,7 @@ SAME = [
     ("ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example"),
     ("ada@例え。example", "ada@xn--r8jz45g.example"),
     ("ada@faß.example", "ada@xn--fa-hia.example"),
+    ("ada@ｅxa_mple.org", "ada@exa_mple.org"),  # noqa: RUF001
     ("ADÉLE@example.org", "adéle@example.org"),
     ("ade\u0301le@example.org", "adéle@example.org"),
     ("ÄDA@BÜCHER.example.", "äda@xn--bcher-kva.example"),
@@ -40,6 +41,7 @@ def test_spellings_of_one_address_have_one_identity(written: str, identity: str)
 @pytest.mark.parametrize("domain", ["a..b", "-", "ü" * 80, "\u200d", "xn--ü", "xn--\x80", "[1.2.3.ü]", ""])
 def test_a_domain_that_idna_refuses_stays_in_lower_case(domain: str) -> None:
     assert canonical(f"Ada@{domain}") == f"ada@{domain}"
+    assert canonical(f"Ada@{domain}.") == f"ada@{domain}"
 
 
 @pytest.mark.parametrize(("identity", "key"), KEYS)

@@ -57,14 +57,17 @@ def parse_addresses(value: bytes) -> list[Mention]:
     Members of groups stand in the list like all others. An address that is named twice is there twice.
     """
     text = unlabelled.header_text(value)
-    walk = _Walk(text)
     found: list[Mention] = []
-    while walk.pos < len(text):
-        plain = _PLAIN.match(text, walk.pos)
+    walk: _Walk | None = None
+    pos = 0
+    while pos < len(text):
+        plain = _PLAIN.match(text, pos)
         if plain is None:
-            found += [Mention(name, address) for name, address in walk.item().mentions()]
+            walk = walk or _Walk(text)
+            found += [Mention(name, address) for name, address in walk.item(pos).mentions()]
+            pos = walk.pos
             continue
-        walk.pos = plain.end()
+        pos = plain.end()
         quoted, phrase, local, domain, bare_local, bare_domain = plain.groups()
         if local:
             mention = Mention(encoded_words.clean(quoted or phrase or ""), local + domain.lower())
@@ -90,14 +93,15 @@ class _Walk:
         #: False once a parenthesis was found that is never closed: comments then hold no others.
         self._nested = True
 
-    def item(self) -> ListItem:
-        """Read on to the next separator, and over it."""
+    def item(self, start: int) -> ListItem:
+        """Read what stands from `start` to the next separator; `pos` is then behind that."""
         text, end = self._text, len(self._text)
         item = self._item = ListItem()
+        self.pos = start
         while self.pos < end:
             token = _TOKEN.match(text, self.pos)
             assert token is not None  # noqa: S101  (its last alternative is any character)
-            start, self.pos = token.span()
+            begin, self.pos = token.span()
             mark = token["mark"]
             if mark is None:
                 item.text(token[0] if token["escape"] is None else f'"{token[0]}"')
@@ -106,11 +110,11 @@ class _Walk:
             elif mark in ",;":
                 break
             elif mark == "<":
-                self._bracket(start)
+                self._bracket(begin)
             elif mark == '"':
-                self._quote(start)
+                self._quote(begin)
             elif mark == "(":
-                self._comment(start)
+                self._comment(begin)
             elif mark == ":":
                 item.colon()
             else:

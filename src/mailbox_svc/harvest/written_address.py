@@ -33,7 +33,7 @@ def read(written: str) -> str:
     The local part is as it was written, without quotes where it needs none; the domain in lower case.
     """
     written = _SCHEME.sub("", written.strip().strip(UNSEEN).strip(), count=1)
-    if not written or len(written) > 4 * LONGEST:
+    if not written:
         return ""
     if written[0] == written[-1] == '"':
         written = written[1:-1]
