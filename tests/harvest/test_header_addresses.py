@@ -87,6 +87,7 @@ WILD = [
     ("Ada [SMTP:ada@example.org], b@x.example", [("Ada", "ada@example.org"), ("", "b@x.example")]),
     ("Ada <SMTP:ada@example.org>", [("Ada", "ada@example.org")]),
     ("To: ada@example.org", [("", "ada@example.org")]),
+    ("Friends (all of them): ada@example.org;", [("", "ada@example.org")]),
     ("SPAM: Ada <ada@example.org>", [("Ada", "ada@example.org")]),
     ("<a@x.example>: said Ada", [("said Ada", "a@x.example")]),
     ('"Ada Lovelace <ada@example.org>', [("Ada Lovelace", "ada@example.org")]),
@@ -133,7 +134,8 @@ NO_ADDRESS = [
     # Half of a Lotus Notes name would be somebody else.
     "John Smith@Acme", "John Smith/Sales/Acme@Acme", "<John Smith@acme.example>",
     # Which half of it is the address?
-    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/", '"a\u202eb"@x.example', "a'b\"c@x.example",
+    "ada@x.example/bob@x.example", 'ada"x"@x.example', "ada@x\0.example/", "a'b\"c@x.example",
+    '"a\u202eb"@x.example',
     # RFC 2047 §5: an encoded word is no part of an address.
     "=?utf-8?Q?joe@x.example?=", "=?utf-8?Q?see joe@x.example now?=", "=?utf-8?q?ada?=@example.org",
     "a=?b?=@example.org", "ada@=?utf-8?q?example?=.org", "=?utf-8?B?Sm9lIDxqb2VAeC5vcmc+?=",
