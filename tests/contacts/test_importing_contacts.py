@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -197,6 +198,40 @@ async def test_ids_name_kept_ones_and_skipped_ones_and_nothing_else_counts(kind:
         await w.see(mailbox, robot("news@example.com"))
         assert "news@example.com" in names(await w.listed())
         assert "news@example.com" not in await w.left_out()
+
+
+@both
+async def test_a_skipped_one_is_kept_at_once_as_it_is_by_now(kind: str, tmp_path: Path) -> None:
+    async with contact_world(kind, tmp_path) as w:
+        mailbox = await w.mailbox()
+        await w.see(mailbox, stranger("far@example.net", "Fay Faraway"))
+        far = await w.named("Fay Faraway")
+        # counted by a harvest that has not come to its judging yet
+        await w.see(mailbox, friend("far@example.net", "Fay Nearby"), judged=False)
+        order = ImportOrder(group_name="Choir", selection=Selection(ids=(far.id,)))
+        assert counts(await w.contacts.import_contacts(ANN, order)) == (1, 0, 0, {})
+        (kept,) = await w.listed()
+        assert (kept.id, kept.display_name, kept.skipped) == (far.id, "Fay Nearby", None)
+        assert counts(await w.contacts.import_contacts(ANN, order)) == (0, 0, 1, {})
+
+
+@both
+async def test_a_robot_that_was_chosen_is_kept_by_the_first_import(kind: str, tmp_path: Path) -> None:
+    async with contact_world(kind, tmp_path) as w:
+        await w.see(await w.mailbox(), robot("news@example.com"))
+        news = await w.named("news@example.com")
+        order = ImportOrder(group_name="Choir", selection=Selection(ids=(news.id,)))
+        await w.contacts.import_contacts(ANN, order)
+        assert names(await w.listed()) == ["news@example.com"]
+        assert await w.left_out() == {}
+
+
+async def test_a_dry_run_waits_for_no_writer(tmp_path: Path) -> None:
+    async with contact_world("sqlite", tmp_path) as w:
+        await w.see(await w.mailbox(), friend("anna@example.org"))
+        async with w.store.begin(ANN), asyncio.timeout(2):
+            done = await w.contacts.import_contacts(ANN, ImportOrder(group_name="Choir", dry_run=True))
+        assert counts(done) == (1, 0, 0, {})
 
 
 @both

@@ -82,13 +82,14 @@ class World:
                 await tx.harvests.set_policy(mailbox.id, policy)
         return mailbox
 
-    async def see(self, mailbox: Mailbox, *seen: Seen) -> None:
+    async def see(self, mailbox: Mailbox, *seen: Seen, judged: bool = True) -> None:
         """Count these in a folder of the mailbox, as a harvest does, and judge them."""
         now = int(self.clock().timestamp())
         async with self.store.begin(mailbox.user_id) as tx:
             folder = await tx.folders.add(mailbox.id, uuid.uuid4().hex.encode(), 1)
             await tx.folders.commit(folder.id, chunk_of(seen, now))
-        await refresh(self.store, mailbox.user_id, clock=self.clock)
+        if judged:
+            await refresh(self.store, mailbox.user_id, clock=self.clock)
 
     async def listed(
         self, wish: FilterWish = EVERYTHING, order: Order = Order.NAME, *, user_id: str = ANN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -74,7 +73,7 @@ def checked_changes(changes: TypedChanges) -> TypedChanges:
 
 def checked_group(draft: GroupDraft) -> GroupDraft:
     """Return the draft in its stored spelling. Raises InvalidFields naming every wrong field."""
-    draft = replace(draft, name=_group_name(draft.name))
+    draft = replace(draft, name=draft.name.strip())
     violations = [FieldViolation("name", sentence) for sentence in _wrong_group_name(draft.name)]
     if draft.id is not None and not is_uuid(draft.id):
         violations.append(FieldViolation("id", "The id must be a UUID."))
@@ -99,14 +98,14 @@ def checked_import(order: ImportOrder) -> ImportOrder:
     return replace(
         order,
         group_id=order.group_id and stored_id(order.group_id),
-        group_name=order.group_name and _group_name(order.group_name),
+        group_name=order.group_name and order.group_name.strip(),
         selection=selection,
     )
 
 
 def _wrong_target(order: ImportOrder) -> Iterator[FieldViolation]:
     if order.group_name is not None:
-        for sentence in _wrong_group_name(_group_name(order.group_name)):
+        for sentence in _wrong_group_name(order.group_name.strip()):
             yield FieldViolation("group_name", sentence)
     elif not order.group_id:
         yield FieldViolation("group_id", "Say which group to import into, by id or by name.")
@@ -137,11 +136,6 @@ def _wrong_group_name(name: str) -> Iterator[str]:
         yield f"The name may have at most {MAX_GROUP_NAME} characters."
     elif has_control(name):
         yield "The name must not contain control characters."
-
-
-def _group_name(name: str) -> str:
-    """One spelling for what looks the same, so that names that look the same are the same."""
-    return unicodedata.normalize("NFC", name).strip()
 
 
 def _too_many(field: str) -> FieldViolation:
