@@ -148,9 +148,9 @@ class Reading:
         async with self.source.open(where, PASSWORD, timeout=timeout) as reader:
             yield reader
 
-    async def read(self, sink: Keeper, *, after: int = 0) -> None:
+    async def read(self, sink: Keeper, *, after: int = 0, timeout: float = 5.0) -> None:
         """Log in, open the folder and read it."""
-        async with self.reader() as reader:
+        async with self.reader(timeout=timeout) as reader:
             await reader.examine(b"INBOX")
             await reader.read(after, sink)
 

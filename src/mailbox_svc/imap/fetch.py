@@ -154,29 +154,30 @@ def skim(taker_of: TakerOf, buffer: bytearray, skimming: Skimming) -> None:
     start, stop, responses = skimming.start, skimming.stop, skimming.responses
     filled = len(buffer)
     taker = NOBODY
-    while responses and (head := _HEAD.match(buffer, start, stop)):
-        uid_text, size = head.groups()
-        begin = head.end()
-        end = begin + int(size)
-        after = end + len(_TAIL)
-        if after > stop or end - begin > LARGEST_HEADER:
-            break
-        if after > filled:
-            skimming.wanted = after
-            break
-        if uid_text is None:
-            tail = _UID_TAIL.match(buffer, end, stop)
-            if tail is None:
+    with memoryview(buffer) as view:  # copies once where a slice of a bytearray would twice
+        while responses and (head := _HEAD.match(buffer, start, stop)):
+            uid_text, size = head.groups()
+            begin = head.end()
+            end = begin + int(size)
+            after = end + len(_TAIL)
+            if after > stop or end - begin > LARGEST_HEADER:
                 break
-            uid_text, after = tail[1], tail.end()
-        elif buffer[end:after] != _TAIL:
-            break
-        uid = int(uid_text)
-        if not taker.first <= uid <= taker.last:
-            taker = taker_of(uid)
-        taker.give(uid, bytes(buffer[begin:end]))
-        start = after
-        responses -= 1
+            if after > filled:
+                skimming.wanted = after
+                break
+            if uid_text is None:
+                tail = _UID_TAIL.match(buffer, end, stop)
+                if tail is None:
+                    break
+                uid_text, after = tail[1], tail.end()
+            elif view[end:after] != _TAIL:
+                break
+            uid = int(uid_text)
+            if not taker.first <= uid <= taker.last:
+                taker = taker_of(uid)
+            taker.give(uid, view[begin:end].tobytes())
+            start = after
+            responses -= 1
     skimming.start, skimming.responses = start, responses
 
 

@@ -249,6 +249,6 @@ def _limits(messages: int) -> Limits:
         literal=LARGEST_HEADER,
         response=2 * LARGEST_HEADER,
         command=(64 << 20) + messages * (64 << 10),
-        responses_per_command=100_000 + 4 * messages,
+        responses_per_command=50_000 + 4 * messages,
         cuts_literals=True,
     )

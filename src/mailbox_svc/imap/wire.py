@@ -187,7 +187,6 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
     # What asyncio calls.
 
     def data_received(self, d: bytes) -> None:
-        self._received_at = self.loop.time()
         try:
             self._framer.append(d)
             self._receive()
@@ -195,6 +194,8 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib ships no ty
             self.abort(failure.code, failure.server_text)
         except Exception:  # noqa: BLE001  asyncio would log it, and with it what the server sent
             self.abort(Code.PROTOCOL_ERROR)
+        # Now, and not before: what we made of it took our time and not the server's.
+        self._received_at = self.loop.time()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(exc)
