@@ -147,6 +147,16 @@ def test_a_robot_has_none_of_the_names_of_people() -> None:
     assert judged(seen(NOREPLY, "Acme", received=2)).display_name == "Acme"
 
 
+def test_what_others_call_a_contact_makes_no_robot_of_it() -> None:
+    names = (NameUse("Jane Doe", 1, 0, 0, 0), NameUse("Acme Newsletter", 0, 0, 9, 0))
+    assert verdict(replace(seen(JANE, received=1), names=names))[0] is Kind.PERSON
+
+
+def test_a_little_mass_mail_is_a_small_sign() -> None:
+    assert verdict(seen("hugo@acme.example", "Acme", received=5))[0] is Kind.PERSON
+    assert verdict(seen("hugo@acme.example", "Acme", received=5, bulk=1))[0] is Kind.AUTOMATED
+
+
 # Reasons are phrases.
 
 
@@ -285,6 +295,9 @@ def test_the_main_address_is_the_one_the_user_writes_to_then_the_one_that_writes
     assert order(seen("a@x.example", received=9), seen("b@x.example", sent_to=1))[0] == "b@x.example"
     assert order(seen("a@x.example", together=9), seen("b@x.example", received=1))[0] == "b@x.example"
     assert order(seen("b@x.example", received=1), seen("a@x.example", received=1))[0] == "a@x.example"
+    late = seen("b@x.example", received=1)
+    late.tallies[0][1].last_at = TODAY + DAY
+    assert order(late, seen("a@x.example", received=1))[0] == "b@x.example"
 
 
 def test_the_order_of_the_evidence_never_matters() -> None:

@@ -106,6 +106,7 @@ def test_nothing_is_cut_off_a_name_that_only_looks_like_it(name: str) -> None:
         ("Doe, J.", "J. Doe"),
         ("Doe, Jane M.", "Jane M. Doe"),
         ("van der Berg, Jan", "Jan van der Berg"),
+        ("van der Berg-de Vries van Dijk, Jan", "Jan van der Berg-de Vries van Dijk"),
         ("García Lorca, Federico", "Federico García Lorca"),
         ("Garcia Lopez, Maria Jose", "Maria Jose Garcia Lopez"),
         ("O'Brien, Sinéad", "Sinéad O'Brien"),

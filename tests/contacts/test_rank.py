@@ -49,6 +49,12 @@ def test_a_dozen_letters_years_ago_and_one_of_today_are_of_like_rank() -> None:
     assert abs(rank(sent(12, at=TODAY - int(3.5 * HALF_LIFE))) - rank(sent(1))) <= 3
 
 
+def test_an_answer_of_long_ago_adds_next_to_nothing() -> None:
+    lately, long_ago = (sent(9, received=9, last_received_at=TODAY - age) for age in (0, int(9 * HALF_LIFE)))
+    assert score_of(lately) - score_of(sent(9)) > 0.5
+    assert 0 < score_of(long_ago) - score_of(sent(9)) < 0.01
+
+
 def test_somebody_who_only_writes_never_comes_near_those_the_user_writes_to_often() -> None:
     assert rank(received(100_000)) < rank(sent(2))
 
