@@ -67,8 +67,11 @@ class PostgresExecutor:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self.failed = False
+        self.ended = False
 
     async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
+        if self.ended:  # the session would begin another transaction, which nobody ends
+            raise StorageUnavailable
         try:
             with storage_errors():
                 result = await self._session.execute(statement, dict(parameters))
@@ -102,7 +105,10 @@ class PostgresDatabase:
     async def transaction(self, user_id: str) -> AsyncIterator[Executor]:
         async with self._sessions(info={"user_id": user_id}) as session:
             executor = PostgresExecutor(session)
-            yield executor
+            try:
+                yield executor
+            finally:
+                executor.ended = True
             if executor.failed:  # swallowed by the caller; COMMIT would now roll back and call it success
                 raise StorageUnavailable
             with storage_errors():
@@ -111,7 +117,11 @@ class PostgresDatabase:
     @asynccontextmanager
     async def reading(self, user_id: str) -> AsyncIterator[Executor]:
         async with self._sessions(info={"user_id": user_id, "read_only": True}) as session:
-            yield _Reading(session)
+            executor = _Reading(session)
+            try:
+                yield executor
+            finally:
+                executor.ended = True
 
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         async with self._sessions(info={"user_id": user_id}) as session:
