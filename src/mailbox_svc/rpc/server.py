@@ -52,9 +52,10 @@ _OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 0),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 30_000),
     ("grpc.http2.max_ping_strikes", 2),
-    # Connections move to new instances behind a load balancer within the half hour.
+    # Connections move to new instances behind a load balancer within the half hour; the longest call that
+    # cannot be taken up again, an export, may end on the old one.
     ("grpc.max_connection_age_ms", 30 * _MINUTE),
-    ("grpc.max_connection_age_grace_ms", 5 * _MINUTE),
+    ("grpc.max_connection_age_grace_ms", 10 * _MINUTE),
     ("grpc.max_connection_idle_ms", 15 * _MINUTE),
     # Otherwise a second process, old or foreign, may silently share the port.
     ("grpc.so_reuseport", 0),
