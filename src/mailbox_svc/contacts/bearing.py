@@ -54,8 +54,22 @@ def is_in_domain(name: str, spelt: Spelling) -> bool:
     )
 
 
-def has_initials(name: str, spelt: Spelling) -> bool:
-    """Tell whether the local part is the initials of the name."""
+def explains(name: str, spelt: Spelling) -> bool:
+    """Tell whether a person's name is where a word of ours comes from.
+
+    "Carla Smith" <cs@…>, "Anna Link" <link@…>, "Jane News" <jane.news@…>.
+    """
+    return _has_initials(name, spelt) or _is_namesake(name, spelt)
+
+
+def _is_namesake(name: str, spelt: Spelling) -> bool:
+    words, local = set(split(name)), set(spelt.words)
+    if not (local and 1 < len(words) < _MOST_WORDS and all(map(_is_name_word, name.split()))):
+        return False
+    return not _GIVEN_NAMES.isdisjoint(words) and (words <= local or local <= words)
+
+
+def _has_initials(name: str, spelt: Spelling) -> bool:
     words = split(name)
     return len(words) > 1 and "".join(word[0] for word in words) == "".join(spelt.words)
 
@@ -69,11 +83,11 @@ def _is_person_name(name: str, spelt: Spelling) -> bool:
     words = [word.strip(".") for word in name.split()]
     if not words or len(words) > _MOST_WORDS or not all(map(_is_name_word, words)):
         return False
-    given = not _GIVEN_NAMES.isdisjoint(split(name))
     if name_signs(name):
-        return given and len(words) > 1 and set(split(name)).issubset(spelt.words)
+        return _is_namesake(name, spelt)
     if not name.isascii() and not any(char.lower() != char.upper() for char in name):
         return True  # scripts without capitals: Han, Kana, Hangul, Arabic, Hebrew, Thai
+    given = not _GIVEN_NAMES.isdisjoint(split(name))
     if is_in_domain(name, spelt):
         return given and (len(words) > 1 or split(name)[0] in spelt.words)
     return given or _is_in_local_part(name, spelt)
@@ -84,7 +98,7 @@ def _is_in_local_part(name: str, spelt: Spelling) -> bool:
     if spelt.sign is not Sign.PLAIN:
         return False
     local = "".join(spelt.words)
-    return any(len(word) > 2 and word in local for word in split(name)) or has_initials(name, spelt)
+    return any(len(word) > 2 and word in local for word in split(name)) or _has_initials(name, spelt)
 
 
 def _is_name_word(word: str) -> bool:

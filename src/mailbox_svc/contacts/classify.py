@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailbox_svc.contacts.bearing import has_initials, is_in_domain, is_person_name, is_robot_name, name_signs
+from mailbox_svc.contacts.bearing import explains, is_in_domain, is_person_name, is_robot_name, name_signs
 from mailbox_svc.contacts.names import SeenName
 from mailbox_svc.contacts.spelling import Sign, Spelling, spelling
 from mailbox_svc.contacts.texts import messages, times
@@ -69,7 +69,8 @@ def _robot(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict 
     mail = tally.wrote_to_user
     if 2 * tally.generated > mail:
         return Kind.AUTOMATED, _SAYS_SO
-    if spelt.sign in {Sign.ROBOT, Sign.MACHINE}:
+    explained = spelt.sign is Sign.ROBOT and any(explains(name.text, spelt) for name in names)
+    if spelt.sign in {Sign.ROBOT, Sign.MACHINE} and not explained:
         return Kind.AUTOMATED, _PROGRAM
     if any(is_robot_name(name.text) for name in names):
         return Kind.AUTOMATED, _PROGRAM_NAME
@@ -118,8 +119,7 @@ def _signs(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> int:
 
 
 def _human(tally: Tally, spelt: Spelling, names: Sequence[SeenName]) -> Verdict:
-    # "cs" is customer service, and Carla Smith.
-    if spelt.sign is Sign.ROLE and not any(has_initials(name.text, spelt) for name in names):
+    if spelt.sign is Sign.ROLE and not any(explains(name.text, spelt) for name in names):
         return Kind.ROLE, _FUNCTION
     return Kind.PERSON, _met(tally)
 
