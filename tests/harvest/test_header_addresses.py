@@ -38,6 +38,7 @@ STANDARD = [
     ("葉子 <葉子@例え.example>", [("葉子", "葉子@例え.example")]),
     ("ada+tag=x@example.org", [("", "ada+tag=x@example.org")]),
     # RFC 5322 appendix A.
+    (r'"Ada \" <a@x.example>, b" <ada@example.org>', [('Ada " <a@x.example>, b', "ada@example.org")]),
     (r"Pete(A nice \) chap) <pete(his account)@silly.example(his host)>", [("Pete", "pete@silly.example")]),
     (
         "A Group(Some)\r\n :Chris <c@(his host.)public.example>, joe@x.example,\r\n J <j@x.example> (x); ()",
@@ -91,6 +92,8 @@ WILD = [
     ("SPAM: Ada <ada@example.org>", [("Ada", "ada@example.org")]),
     ("<a@x.example>: said Ada", [("said Ada", "a@x.example")]),
     ('"Ada Lovelace <ada@example.org>', [("Ada Lovelace", "ada@example.org")]),
+    ('Ada "ada@example.org', [("Ada", "ada@example.org")]),
+    ("a@x.example (Ada); b@x.example (Bob)", [("Ada", "a@x.example"), ("Bob", "b@x.example")]),
     ('Ada" <a@x.example>, Bob <b@x.example>', [("Ada", "a@x.example"), ("Bob", "b@x.example")]),
     ('"Ada <a@x.example>, "Bob" <b@x.example>', [("Ada", "a@x.example"), ("Bob", "b@x.example")]),
     ('"Ada" <a@x.example>, "Bob <b@x.example>, Eve <e@x.example>',
@@ -152,6 +155,7 @@ ENCODED = [
     ("J=?utf-8?Q?=C3=B6?=hn <j@x.example>", "Jöhn"),
     ('"=?utf-8?Q?J=C3=B6?=" <j@x.example>', "Jö"),
     ('"=?utf-8?Q?J=C3=B6?= =?utf-8?Q?hn?=" <j@x.example>', "Jöhn"),
+    ('"=?utf-8?Q?J=C3=B6?=" =?utf-8?Q?Hn?= <j@x.example>', "Jö Hn"),
     ("j@x.example (=?utf-8?Q?J=C3=B6?=)", "Jö"),
     ("=?utf-8?B?5bGx55Sw5aSq6YO?=\r\n =?utf-8?B?jg==?= <j@x.example>", "山田太郎"),
     ("=?utf-8?Q?Doe=2C_John?= <j@x.example>", "Doe, John"),

@@ -81,14 +81,13 @@ def parse_addresses(value: bytes) -> list[Mention]:
 class _Walk:
     """Walks through the text once; what is malformed is read as text and never looked at again."""
 
-    __slots__ = ("_item", "_nested", "_odd_quotes", "_quotes", "_text", "pos")
+    __slots__ = ("_item", "_nested", "_odd_quotes", "_text", "pos")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self.pos = 0
         self._item = ListItem()
-        #: False once a quotation mark was found that is never closed: all after it are text as well.
-        self._quotes = True
+        #: One of the quotation marks has no other.
         self._odd_quotes = (text.count('"') - text.count('\\"')) % 2 == 1
         #: False once a parenthesis was found that is never closed: comments then hold no others.
         self._nested = True
@@ -130,11 +129,8 @@ class _Walk:
             self.pos = angle.end()
 
     def _quote(self, start: int) -> None:
-        quoted = _QUOTED.match(self._text, start) if self._quotes else None
-        if quoted is None:
-            self._quotes = False
-            self._item.lone_quote()
-        elif self._odd_quotes and _MAILBOX_END.search(quoted[0]):
+        quoted = _QUOTED.match(self._text, start)
+        if quoted is None or (self._odd_quotes and _MAILBOX_END.search(quoted[0])):
             self._item.lone_quote()
         else:
             self._item.text(quoted[0])
