@@ -99,6 +99,15 @@ def test_what_is_not_known_is_absent() -> None:
     assert shown.failure.connection_code == 0
 
 
+def test_a_harvest_of_a_hostile_server_fits_into_a_message() -> None:
+    endless = "\U0001f4eb" * 10_000
+    skipped = (SkippedFolder(endless, "It is gone."),) * 5000
+    shown = harvest_to_pb(replace(HARVEST, skipped_folders=skipped, progress=Progress(folder=endless)))
+    assert shown.ByteSize() < 2**20
+    assert len(shown.skipped_folders) == 1000
+    assert {folder.name for folder in shown.skipped_folders} == {shown.progress.folder} == {endless[:200]}
+
+
 @pytest.mark.parametrize(
     ("contract", "prefix", "model"),
     [

@@ -19,6 +19,8 @@ from mailboxes.v1.connection_test_pb2 import TEST_CODE_UNSPECIFIED
 _STATE = members(HarvestState, harvest_pb2.HarvestState, "HARVEST_STATE_")
 _FAILURE = members(FailureCode, harvest_pb2.HarvestFailureCode, "HARVEST_FAILURE_CODE_")
 _POLICY = members(Policy, harvest_pb2.ContactPolicy, "CONTACT_POLICY_")
+#: Of what a mail server may make as long as it likes, so that a harvest always fits into a message.
+_MOST_SKIPPED, _LONGEST_NAME = 1000, 200
 _POLICY_NAMED = {value: policy for policy, value in _POLICY.items()}
 
 
@@ -38,7 +40,7 @@ def harvest_to_pb(harvest: Harvest) -> harvest_pb2.Harvest:
         policy=_POLICY[harvest.policy],
         progress=_progress_to_pb(harvest.progress),
         failure=_failure_to_pb(harvest.failure) if harvest.failure else None,
-        skipped_folders=map(_skipped_to_pb, harvest.skipped_folders),
+        skipped_folders=map(_skipped_to_pb, harvest.skipped_folders[:_MOST_SKIPPED]),
         created_at=timestamp(harvest.created_at),
         started_at=timestamp(harvest.started_at) if harvest.started_at else None,
         ended_at=timestamp(harvest.ended_at) if harvest.ended_at else None,
@@ -47,7 +49,7 @@ def harvest_to_pb(harvest: Harvest) -> harvest_pb2.Harvest:
 
 def _progress_to_pb(progress: Progress) -> harvest_pb2.HarvestProgress:
     return harvest_pb2.HarvestProgress(
-        folder=progress.folder,
+        folder=progress.folder[:_LONGEST_NAME],
         folders_done=progress.folders_done,
         folders_total=progress.folders_total,
         scanned=progress.scanned,
@@ -71,4 +73,4 @@ def _failure_to_pb(failure: Failure) -> harvest_pb2.HarvestFailure:
 
 
 def _skipped_to_pb(folder: SkippedFolder) -> harvest_pb2.SkippedFolder:
-    return harvest_pb2.SkippedFolder(name=folder.name, reason=folder.reason)
+    return harvest_pb2.SkippedFolder(name=folder.name[:_LONGEST_NAME], reason=folder.reason)
