@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from mailbox_svc.errors import ConfigError, StorageUnavailable
 from mailbox_svc.model.secret import SealedSecret
 from mailbox_svc.storage.store import SqlStore, open_store
+from support.evidence import chunk_of, folder_with, seen
 from support.postgres import PostgresServer
 from support.processes import free_port
 from support.stores import FIELD, PreparedDatabase, add, mailbox_of, opened
@@ -41,6 +43,24 @@ async def test_a_transaction_whose_failure_was_swallowed_is_not_called_a_success
     with unavailable():
         await go_on_after_failure()
     assert await store.list_mailboxes("anna") == []
+
+
+async def test_no_statement_of_many_rows_runs_after_one_that_failed(store: SqlStore) -> None:
+    mailbox, folder = await folder_with(store)
+    chunk = chunk_of(seen("bob@example.org", received=1))
+
+    async def go_on_after_failure() -> None:
+        async with store.begin("anna") as tx:
+            with contextlib.suppress(StorageUnavailable):
+                await tx.groups.put_members("none", [("none", 1)])
+            with contextlib.suppress(StorageUnavailable):
+                await tx.folders.commit(folder.id, chunk)
+
+    with unavailable():
+        await go_on_after_failure()
+    async with store.begin("anna") as tx:
+        assert await tx.contacts.unjudged(10) == []
+        assert [position.last_uid for position in await tx.folders.all(mailbox.id)] == [0]
 
 
 # SQLite
@@ -109,6 +129,31 @@ async def test_a_full_disk_loses_no_acknowledged_save_and_keeps_no_half(
         assert await store.list_mailboxes("anna") == acknowledged
 
 
+async def test_a_full_disk_in_the_midst_of_a_chunk_leaves_nothing_of_it(sqlite: PreparedDatabase) -> None:
+    async with opened(sqlite.url) as store:
+        small = chunk_of(seen("bob@example.org", received=1), keys=b"1" * 8)
+        mailbox, folder = await folder_with(store, small)
+
+        async def state() -> object:
+            async with store.begin("anna") as tx:
+                contacts = await tx.contacts.unjudged(10)
+                return contacts, await tx.folders.all(mailbox.id), await tx.folders.message_keys(mailbox.id)
+
+        # More than SQLite keeps in memory: it is written to the disk in the midst of the statements.
+        long = "x" * 900
+        many = [seen(f"{long}{number}@example.org", received=1) for number in range(8000)]
+        large = chunk_of(seen("bob@example.org", received=1), *many, last_uid=9, keys=b"2" * 80_000)
+        before = await state()
+        with full_disk(sqlite.name, room=2_000_000), unavailable(within=20):
+            async with store.begin("anna") as tx:
+                await tx.folders.commit(folder.id, large)
+        assert await state() == before
+        async with store.begin("anna") as tx:
+            await tx.folders.commit(folder.id, large)
+            assert (await tx.folders.all(mailbox.id))[0].last_uid == 9
+            assert len(await tx.contacts.unjudged(10_000)) == 8001
+
+
 def damage(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(4096)  # the first page says that it is a database; the rest is the data
@@ -133,12 +178,23 @@ async def test_a_file_that_is_no_database_is_refused_at_the_start(tmp_path: Path
 async def test_a_closed_store_is_unavailable(sqlite: PreparedDatabase) -> None:
     store = await open_store(sqlite.url)
     await store.close()
-    for use in (store.ping(), store.list_mailboxes("anna"), add(store, mailbox_of("anna"))):
+    for use in (
+        store.ping(),
+        store.list_mailboxes("anna"),
+        add(store, mailbox_of("anna")),
+        groups_of(store),
+        store.claimable_harvests(datetime.now(UTC), 10),
+    ):
         with unavailable():
             await use
 
 
 # PostgreSQL
+
+
+async def groups_of(store: SqlStore) -> object:
+    async with store.read("anna") as tx:
+        return await tx.groups.all()
 
 
 async def uses(store: SqlStore) -> None:
@@ -149,6 +205,8 @@ async def uses(store: SqlStore) -> None:
         store.key_usage,
         lambda: store.list_mailboxes("anna"),
         lambda: add(store, mailbox_of("anna")),
+        lambda: store.claimable_harvests(datetime.now(UTC), 10),
+        lambda: groups_of(store),
     ]
     for call in calls:
         with unavailable():

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +11,21 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, LargeBinary, inspect, text
+from sqlalchemy import Connection, Insert, LargeBinary, inspect, text
 
 from mailbox_svc.errors import ConfigError
+from mailbox_svc.model.harvest import Policy
+from mailbox_svc.model.secret import Secret
 from mailbox_svc.storage import migrate as migrating
+from mailbox_svc.storage.mailbox_rows import _values
 from mailbox_svc.storage.migrate import migrate, schema_state
 from mailbox_svc.storage.schema import alembic_config
 from mailbox_svc.storage.store import open_store
-from mailbox_svc.storage.tables import folder_keys, folders, mailbox_secrets, metadata
+from mailbox_svc.storage.tables import folder_keys, folders, mailbox_secrets, mailboxes, metadata
+from mailbox_svc.vault import Vault
 from support import postgres
-from support.stores import KINDS, PreparedDatabase, opened
+from support.evidence import chunk_of, folder_with, seen
+from support.stores import FIELD, KINDS, PreparedDatabase, context_of, mailbox_of, opened
 
 
 @pytest.fixture(params=KINDS)
@@ -96,6 +103,48 @@ async def test_a_downgrade_removes_everything_and_an_upgrade_makes_it_again(empt
     assert await tables_of(empty_url) == {"alembic_version"}
     await migrate(empty_url)
     assert await tables_of(empty_url) == {"alembic_version", *metadata.tables}
+
+
+async def test_mailboxes_of_the_release_before_are_kept_with_all_they_had(
+    empty_url: str, vault: Vault
+) -> None:
+    def upgrade_to_0001(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    kind = "sqlite" if empty_url.startswith("sqlite") else "postgresql"
+    mailbox = mailbox_of("anna", label="Größe", last_tested_at=datetime(2026, 2, 28, tzinfo=UTC))
+    async with migrating._connection(empty_url) as connection:
+        await connection.run_sync(upgrade_to_0001)
+        if kind == "postgresql":
+            await connection.execute(text("SELECT set_config('app.user_id', 'anna', true)"))
+        row = _values(mailbox) | {"id": mailbox.id, "user_id": "anna", "created_at": mailbox.created_at}
+        old = [column for column in mailboxes.columns if column.name in row]
+        await connection.execute(Insert(mailboxes).values({column: row[column.name] for column in old}))
+        sealed = vault.seal(Secret("CANARY-old"), context_of(mailbox))
+        await connection.execute(
+            Insert(mailbox_secrets).values(
+                mailbox_id=mailbox.id,
+                field=FIELD.value,
+                user_id="anna",
+                key_id=sealed.key_id,
+                version=1,
+                blob=sealed.blob,
+            )
+        )
+    assert (await migrate(empty_url)).current == "0001"
+    async with opened(empty_url) as store:
+        async with store.begin("anna") as tx:
+            found = await tx.mailboxes.find(mailbox.id)
+            assert found == replace(mailbox, has_password=True)
+            kept = await tx.secrets.find(mailbox.id, FIELD)
+            assert kept is not None
+            assert vault.open(kept, context_of(mailbox)).reveal() == "CANARY-old"
+            assert await tx.harvests.policy(mailbox.id) is Policy.CORRESPONDED
+        await folder_with(store, chunk_of(seen("bob@example.org", received=1)), mailbox=mailbox)
+        async with store.begin("anna") as tx:
+            assert await tx.mailboxes.delete(mailbox.id)
 
 
 async def test_a_database_that_was_not_migrated_is_not_served(empty_url: str) -> None:
