@@ -95,6 +95,13 @@ def test_a_contact_is_shown_whole_with_its_rank_at_this_time() -> None:
     }
 
 
+def test_a_contact_with_endless_addresses_fits_into_a_message() -> None:
+    many = tuple(ContactAddress(f"jo+{n:0200}@gmail.com", "jo@gmail.com") for n in range(50_000))
+    shown = convert.contact_to_pb(replace(CONTACT, addresses=many), NOW)
+    assert shown.address == many[0].written
+    assert [one.address for one in shown.addresses] == [one.written for one in many[:100]]
+
+
 def test_the_rank_falls_with_time() -> None:
     later = convert.contact_to_pb(CONTACT, NOW.replace(year=2030)).rank
     assert later < convert.contact_to_pb(CONTACT, NOW).rank

@@ -130,8 +130,9 @@ async def test_an_export_that_is_not_read_does_not_hold_up_a_stop_for_longer_tha
         ((b"x" * 1023 + b"\n") * 300, [128 * KIB, 128 * KIB, 44 * KIB]),
         (b"x" * 200 * KIB + b"\n" + b"y\n", [200 * KIB + 1, 2]),
         (b"x" * 200 * KIB, [200 * KIB]),
+        (b"x" * 5 * 1024 * KIB, [3 * 1024 * KIB, 2 * 1024 * KIB]),
     ],
-    ids=["empty", "small", "all but full", "many lines", "a long line", "no line at all"],
+    ids=["empty", "small", "all but full", "many lines", "a long line", "no line at all", "an endless line"],
 )
 async def test_a_file_comes_in_pieces_that_end_where_lines_do(piece: bytes, sizes: list[int]) -> None:
     async with serving(over(Scripted(pieces=[piece]))) as served:

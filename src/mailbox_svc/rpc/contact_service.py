@@ -35,11 +35,11 @@ from mailboxes.v1.contact_service_pb2_grpc import ContactServiceServicer
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-#: The contacts of a page together. Clients take messages of 4 MiB unless told otherwise.
-_PAGE_BYTES = 3 * 1024 * 1024
+#: The most in one message. Clients take 4 MiB unless told otherwise.
+_MESSAGE_BYTES = 3 * 1024 * 1024
 #: Contacts made ready before others may run: about a millisecond.
 _AT_ONCE = 100
-#: A message of an export, unless a single line is longer.
+#: A part of a file, unless a single line is longer.
 _PART_BYTES = 128 * 1024
 
 
@@ -133,16 +133,18 @@ class ContactServicer(ContactServiceServicer):
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)
                 shown.append(self._shown(contact))
-            if len(shown) <= 1 or sum(contact.ByteSize() for contact in shown) <= _PAGE_BYTES:
+            if len(shown) <= 1 or sum(contact.ByteSize() for contact in shown) <= _MESSAGE_BYTES:
                 return shown, page
             size = len(shown) // 2
 
 
 def _parts(piece: bytes) -> Iterator[bytes]:
-    """Cut a piece of a file into parts that fit into a message and end where lines do."""
+    """Cut a piece of a file into parts that fit into a message and end where lines do, if they can."""
     start = 0
     while len(piece) - start > _PART_BYTES:
-        end = piece.rfind(b"\n", start, start + _PART_BYTES) + 1 or piece.find(b"\n", start) + 1 or len(piece)
+        longest = start + _MESSAGE_BYTES
+        end = piece.rfind(b"\n", start, start + _PART_BYTES) + 1
+        end = end or piece.find(b"\n", start, longest) + 1 or longest
         yield piece[start:end]
         start = end
     if start < len(piece):

@@ -23,6 +23,9 @@ from mailboxes.v1 import contact_service_pb2 as pb
 _KIND = members(Kind, contact_pb2.ContactKind, "CONTACT_KIND_")
 _REASON = members(ReasonCode, contact_pb2.ContactReasonCode, "CONTACT_REASON_CODE_")
 _SKIP = members(SkipReason, contact_pb2.SkipReason, "SKIP_REASON_")
+#: A letter to ann+1@gmail.com, ann+2@gmail.com and so on makes one contact of them all, and nobody may
+#: make the list that it is in too large to be sent.
+_MOST_ADDRESSES = 100
 _KIND_NAMED = {value: kind for kind, value in _KIND.items()}
 _SKIP_NAMED = {value: reason for reason, value in _SKIP.items()}
 _ORDER_NAMED = {value: order for order, value in members(Order, pb.ContactOrder, "CONTACT_ORDER_").items()}
@@ -101,7 +104,7 @@ def contact_to_pb(contact: Contact, now: datetime) -> contact_pb2.Contact:
         address=main.written,
         addresses=[
             contact_pb2.ContactAddress(address=one.written, match_key=one.match_key)
-            for one in contact.addresses
+            for one in contact.addresses[:_MOST_ADDRESSES]
         ],
         kind=_KIND[contact.kind],
         reason=contact_pb2.ContactReason(code=_REASON[contact.reason.code], text=contact.reason.text),

@@ -213,7 +213,7 @@ class Contact(_message.Message):
     """etag changes when what the user typed changes."""
     @_builtins.property
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContactAddress]:
-        """addresses are all e-mail addresses of this contact, the main one first."""
+        """addresses are the e-mail addresses of this contact, the main one first; at most 100."""
 
     @_builtins.property
     def reason(self) -> Global___ContactReason:
