@@ -99,3 +99,13 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_nothing() -> None:
         )
 
     assert 20 + 3 < len(made) < 20 + 20
+
+
+def test_what_is_long_is_read_and_not_remembered() -> None:
+    made: list[Mention] = []
+    lists = AddressLists(made.append)
+
+    for _ in range(2):
+        lists.read(b"ada@example.org (" + b"x" * 2000 + b")")
+
+    assert [mention.address for mention in made] == ["ada@example.org"] * 2

@@ -5,6 +5,7 @@ from mailbox_svc.harvest.header_addresses import Mention, parse_addresses
 #: As RFC 5322 and RFC 6531 want it.
 STANDARD = [
     ("ada@example.org", [("", "ada@example.org")]),
+    ("Ada@EXAMPLE.org", [("", "Ada@example.org")]),
     ("<ada@example.org>", [("", "ada@example.org")]),
     ("Ada Lovelace <Ada@EXAMPLE.org>", [("Ada Lovelace", "Ada@example.org")]),
     ("Dr. Ada J. Lovelace <ada@example.org>", [("Dr. Ada J. Lovelace", "ada@example.org")]),
