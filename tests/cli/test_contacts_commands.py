@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,17 @@ def test_lists_are_narrowed_by_kind_words_and_mailbox(world: World) -> None:
     found = world.run("contacts", "list", "--query", "müller zoe").stdout.splitlines()
     assert len(found) == 2
     assert ZOE in found[1]
+
+
+def test_a_screen_of_80_columns_has_a_line_for_each_contact(world: World) -> None:
+    seen, code = world.on_a_terminal("contacts", "list", "--limit", "7")
+    lines = re.sub(r"\x1b\[\d*m", "", seen).splitlines()
+    assert code == 0
+    assert lines[0].split() == ["rank", "name", "address", "reason"]
+    assert max(map(len, lines)) <= 80
+    assert sum("you wrote to them" in line for line in lines) == 7
+    assert len(lines) == 9  # the last one says how many there are
+    assert world.run("contacts", "list", "--query", "nobody at all").stderr == "There is none.\n"
 
 
 def test_json_is_the_contract_a_line_each_and_has_all_of_them(world: World) -> None:
@@ -176,6 +188,15 @@ def test_a_file_is_replaced_in_one_step_or_not_at_all(world: World, tmp_path: Pa
     nowhere = exported(world, "--format", "csv", "-o", str(tmp_path / "no" / "people.csv"))
     assert nowhere.returncode == 1
     assert nowhere.stderr.count(b"\n") == 1
+
+
+def test_a_terminal_gets_nothing_of_a_file_that_could_control_it(world: World) -> None:
+    note = "safe\u202egpj.exe"
+    assert world.run("contacts", "set", ZOE, "--note", note).returncode == 0
+    assert note.encode() in exported(world, "--format", "vcard3", "--query", ZOE).stdout
+    seen, code = world.on_a_terminal("export", "--format", "vcard3", "--query", ZOE)
+    assert (code, seen.splitlines()[0]) == (0, "BEGIN:VCARD")
+    assert "NOTE:safe\ufffdgpj.exe" in seen
 
 
 def test_a_pipe_is_written_to_and_not_replaced(world: World) -> None:

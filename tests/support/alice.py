@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mailboxes import Client
-from support.command import Serving, Settings, mailbox_svc, serving
+from support.command import BIN, Serving, Settings, environment, mailbox_svc, serving
 from support.processes import free_port
 
 USER = "alice@example.test"
@@ -31,6 +33,22 @@ class World:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a newcomer does, beside `serve --dev`."""
         return mailbox_svc(*arguments, "--dev", "--data-dir", str(self.data_dir), settings=self.settings)
+
+    def on_a_terminal(self, *arguments: str) -> tuple[str, int]:
+        """Run it on a terminal of 80 columns without colours; return all that came out, and how it ended."""
+        ours, theirs = pty.openpty()
+        command: list[str | Path] = [BIN / "mailbox-svc", *arguments, "--dev", "--data-dir", self.data_dir]
+        screen = {"COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
+        process = subprocess.Popen(
+            command, env=environment(self.settings) | screen, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        seen = b""
+        with suppress(OSError):  # Linux says so when the other side is closed
+            while piece := os.read(ours, 65536):
+                seen += piece
+        os.close(ours)
+        return seen.decode().replace("\r\n", "\n"), process.wait(20)
 
     def client(self) -> Client:
         return Client(self.target, self.token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ from mailbox_svc.cli.choices import (
     word,
 )
 from mailbox_svc.cli.connection import calls_service
-from mailbox_svc.cli.console import errors, plain, show, text
+from mailbox_svc.cli.console import errors, out, plain, show, text
 from mailboxes import Client, Contact, ContactKind, SkipReason
 
 cli = typer.Typer(no_args_is_help=True, help="List, look at, correct and delete contacts.")
@@ -37,6 +37,10 @@ cli = typer.Typer(no_args_is_help=True, help="List, look at, correct and delete 
 _ROWS = 50
 #: The most contacts that the service gives at once.
 _PAGE = 1000
+#: Characters of a terminal that has room for all columns.
+_ROOMY = 140
+#: Characters of a column on a terminal.
+_WIDEST = {"name": 18, "reason": 36}
 
 Order = Literal["rank", "recent", "name"]
 Limit = Annotated[
@@ -44,6 +48,8 @@ Limit = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, as in the contract.")]
 Typed = Annotated[str | None, typer.Option(metavar="TEXT", help="An empty text clears it.")]
+#: Cells by the names of their columns.
+Row = dict[str, str]
 #: Gives a page of a size behind a token: contacts, the next page's token, how many there are over all pages.
 Pages = Callable[[int, str], tuple[Sequence[Contact], str, int]]
 
@@ -70,8 +76,7 @@ def list_(
         )
         return page.contacts, page.next_page_token, page.total_size
 
-    table = Table("rank", _whole("name"), _whole("address"), "kind", "reason", "sent/received", "last")
-    _print(pages, limit, None if as_json else table, _contact_row)
+    _print(pages, limit, None if as_json else _contact_row, spare={"kind", "sent/received", "last"})
 
 
 @cli.command("skipped")
@@ -97,8 +102,7 @@ def skipped(
         )
         return page.skipped, page.next_page_token, page.total_size
 
-    table = Table("left out", _whole("name"), _whole("address"), "reason", "last")
-    _print(pages, limit, None if as_json else table, _skipped_row)
+    _print(pages, limit, None if as_json else _skipped_row, spare={"name", "last"})
 
 
 @cli.command("show")
@@ -142,19 +146,44 @@ def delete(client: Client, contact: ContactArgument) -> None:
 
 
 def _print(
-    pages: Pages, limit: int | None, table: Table | None, row: Callable[[Contact], Iterable[str]]
+    pages: Pages, limit: int | None, row: Callable[[Contact], Row] | None, *, spare: Collection[str]
 ) -> None:
-    """Print the contacts of all pages, up to the limit, as rows of the table; without one as JSON."""
-    if table is None:
+    """Print the contacts of all pages, up to the limit, as rows of a table; without a row as JSON.
+
+    The `spare` columns are shown where there is room.
+    """
+    if row is None:
         for contact in _read(pages, limit):
             typer.echo(_json(contact))
         return
-    for contact in _read(pages, limit or _ROWS):
-        table.add_row(*map(text, row(contact)))
-    show(table)
+    rows = [row(contact) for contact in _read(pages, limit or _ROWS)]
+    if not rows:
+        errors.print("There is none.")
+        return
+    show(_table(rows, () if _has_room() else spare))
     total = pages(1, "")[2]
-    if total > table.row_count:
-        errors.print(f"{table.row_count:,} of {total:,}; --limit shows more.")
+    if total > len(rows):
+        errors.print(text(f"{len(rows):,} of {total:,}; --limit shows more."))
+
+
+def _table(rows: Sequence[Row], without: Collection[str]) -> Table:
+    columns = [name for name in rows[0] if name not in without]
+    table = Table(*map(_column, columns))
+    for row in rows:
+        table.add_row(*(text(row[name]) for name in columns))
+    return table
+
+
+def _column(name: str) -> Column:
+    # An address is folded where it must be, for without its end it is none; names and phrases are cut.
+    width = _WIDEST.get(name) if out.is_terminal else None
+    return Column(
+        name, no_wrap=name != "address", overflow="fold" if name == "address" else "ellipsis", max_width=width
+    )
+
+
+def _has_room() -> bool:
+    return not out.is_terminal or out.width >= _ROOMY
 
 
 def _read(pages: Pages, limit: int | None) -> Iterator[Contact]:
@@ -167,18 +196,26 @@ def _read(pages: Pages, limit: int | None) -> Iterator[Contact]:
         left = None if left is None else left - len(contacts)
 
 
-def _contact_row(contact: Contact) -> tuple[str, ...]:
-    kind = word(ContactKind, contact.kind, "CONTACT_KIND_")
-    mail = f"{contact.wrote_to}/{contact.received}"
-    return (
-        str(contact.rank), contact.display_name, contact.address, kind, contact.reason.text, mail,
-        _day(contact.last_at),
-    )  # fmt: skip
+def _contact_row(contact: Contact) -> Row:
+    return {
+        "rank": str(contact.rank),
+        "name": contact.display_name,
+        "address": contact.address,
+        "kind": word(ContactKind, contact.kind, "CONTACT_KIND_"),
+        "reason": contact.reason.text,
+        "sent/received": f"{contact.wrote_to}/{contact.received}",
+        "last": _day(contact.last_at),
+    }
 
 
-def _skipped_row(contact: Contact) -> tuple[str, ...]:
-    why = word(SkipReason, contact.skipped_because, "SKIP_REASON_")
-    return why, contact.display_name, contact.address, contact.reason.text, _day(contact.last_at)
+def _skipped_row(contact: Contact) -> Row:
+    return {
+        "left out": word(SkipReason, contact.skipped_because, "SKIP_REASON_"),
+        "name": contact.display_name,
+        "address": contact.address,
+        "reason": contact.reason.text,
+        "last": _day(contact.last_at),
+    }
 
 
 def _details(contact: Contact) -> Iterator[tuple[str, str]]:
@@ -199,11 +236,6 @@ def _details(contact: Contact) -> Iterator[tuple[str, str]]:
     for name, value in (("organization", typed.organization), ("phone", typed.phone), ("note", typed.note)):
         if value:
             yield name, value
-
-
-def _whole(name: str) -> Column:
-    """Return a column whose cells are rather folded than cut: an address without its end is none."""
-    return Column(name, overflow="fold", ratio=1)
 
 
 def _day(moment: Timestamp) -> str:

@@ -54,24 +54,27 @@ def export(
         kinds=kinds(kind),
         query=query,
     )
-    if output is not None:
-        _write(pieces, output)
-    elif sys.stdout.isatty():
-        # Names may hold what a terminal takes for commands; a file or a pipe gets every byte.
-        for piece in pieces:
-            for line in piece.decode().splitlines():
-                typer.echo(plain(line))
-    else:
+    try:
+        if output is None:
+            _print(pieces)
+        else:
+            with _replacing(output) as file:
+                file.writelines(pieces)
+    except BrokenPipeError:
+        raise  # whoever reads has had enough
+    except OSError as exc:
+        fail(f"Cannot write {output or 'to standard output'}: {os_reason(exc)}.")
+
+
+def _print(pieces: Iterable[bytes]) -> None:
+    if not sys.stdout.isatty():
         sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
-
-
-def _write(pieces: Iterable[bytes], path: Path) -> None:
-    try:
-        with _replacing(path) as file:
-            file.writelines(pieces)
-    except OSError as exc:
-        fail(f"Cannot write {path}: {os_reason(exc)}.")
+        return
+    # Names may hold what a terminal takes for commands; a file or a pipe gets every byte.
+    for piece in pieces:
+        for line in piece.decode().splitlines():
+            typer.echo(plain(line))
 
 
 @contextmanager
