@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,6 +26,7 @@ async def _run(*arguments: str) -> str:
     return out.decode()
 
 
+@pytest.mark.timeout(300)  # it starts the service six times
 async def test_every_client_finds_what_was_meant_when_the_mail_was_made() -> None:
     out = await _run()
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
