@@ -1,0 +1,130 @@
+"""Addresses and names of people, each of whom wrote to the user once."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailbox_svc.model.contact import Kind
+from support.judged import kind_of
+
+PEOPLE = [
+    ("jane.doe@example.org", "Jane Doe"),
+    ("jane@example.org", "Jane"),
+    ("jdoe@example.org", "Jane Doe"),
+    ("jd@example.org", "Jane Doe"),
+    ("j.d@example.org", ""),
+    ("cs@example.org", "Carla Smith"),
+    ("link@example.org", "Anna Link"),
+    ("sam.root@example.org", "Sam Root"),
+    ("root@example.org", "Sam Root"),
+    ("post@example.org", "Helen Post"),
+    ("hr@example.org", "Hanna Roe"),
+    ("doe@example.org", "Doe, Jane"),
+    ("jane.doe+shop@gmail.com", "Jane Doe"),
+    ("jane+noreply@example.org", "Jane Doe"),
+    ("jane+newsletter@example.org", ""),
+    # Parts of words are not words.
+    ("newsome@example.org", "Peter Newsome"),
+    ("newsome@example.org", ""),
+    ("lister@example.org", "Rose Lister"),
+    ("lister@example.org", ""),
+    ("informatik@example.org", ""),
+    ("supporter@example.org", ""),
+    ("salesman@example.org", "Tom Salesman"),
+    ("hellouise@example.org", ""),
+    ("robotham@example.org", "Kim Robotham"),
+    ("talbot@example.org", "Ann Talbot"),
+    ("abbott@example.org", ""),
+    ("roots@example.org", ""),
+    ("autobahn.fan@example.org", "Jan Maier"),
+    ("alertino@example.org", ""),
+    ("daemonique@example.org", ""),
+    ("replyto.me@example.org", ""),
+    ("teamwork@example.org", ""),
+    ("andrews@example.org", "Julie Andrews"),
+    ("matthews@example.org", ""),
+    ("ann.jones@example.org", "Ann Jones"),
+    ("jane.news@example.org", "Jane News"),
+    ("bob.sales@example.org", "Bob Sales"),
+    ("helen.post@example.org", "Helen Post"),
+    ("marc.mail@example.org", "Marc Mail"),
+    ("it.mueller@example.org", "Ina Thea Müller"),
+    # Words in the domain are not words of the address.
+    ("jane@alertlogic.example", "Jane Roe"),
+    ("bob@passwordco.example", "Bob Roe"),
+    ("carla@newsletter-software.example", "Carla Diaz"),
+    ("sam@noreply-tools.example", ""),
+    ("pat@support.example", "Pat Kim"),
+    ("jim@info.example.edu", "Jim Poe"),
+    ("ina@mail.example.edu", "Ina Poe"),
+    ("wei@news.example.edu", "Wei Zhang"),
+    # Lists and desks in the address of people.
+    ("jane-lists@example.org", "Jane Doe"),
+    ("jane@lists.example.org", "Jane Doe"),
+    ("jane.request@example.org", ""),
+    ("jane-admin@example.org", "Jane Doe"),
+    ("lists@example.org", "Jane Doe"),
+    ("list@example.org", "Søren Holm"),
+    ("lists.jane@example.org", ""),
+    ("webmaster@example.org", "Jane Doe"),
+    # Companies beside the name.
+    ("jane@acme.example", "Jane Doe | Acme"),
+    ("jane@acme.example", "Jane from Acme"),
+    ("jane.doe@acme.example", "Jane Doe (Acme Inc.)"),
+    ("jane.doe@acme.example", "Jane Doe - Acme Support"),
+    ("jane@acme.example", "Jane at Acme"),
+    ("jane@doe.example", "Jane Doe"),
+    ("me@janedoe.example", "Jane Doe"),
+    ("jd2020@janedoe.example", "Jane Doe"),
+    ("tesla.nikola@example.org", "Nikola Tesla"),
+    ("mueller@baeckerei-mueller.example", "Eva Müller"),
+    ("rita@example.org", "Rita"),
+    # Numbers that people have in theirs.
+    ("jane1985@example.org", "Jane"),
+    ("jane.doe.1985@example.org", ""),
+    ("4915112345678@example.org", ""),
+    ("123456789@qq.com", "小明"),
+    ("zhang13812345678@example.cn", "张伟"),
+    ("a1b2c3@example.org", ""),
+    ("a1.b2.c3@example.org", ""),
+    ("abcd12efgh34@example.org", ""),
+    ("x3n0n@example.org", ""),
+    ("k8s4ever@example.org", "Kate"),
+    # Other scripts and languages.
+    ("伊藤@example.jp", "伊藤 花子"),
+    ("hanako@example.jp", "伊藤花子"),
+    ("m.kowalski@example.pl", "Michał Kowalski"),
+    ("иван@пример.example", "Иван Петров"),
+    ("ivan@example.ru", "Иван Петров"),
+    ("dimitra@example.gr", "Δήμητρα Παπαδοπούλου"),
+    ("layla@example.ae", "ليلى حسن"),
+    ("o.brien@example.ie", "Sinéad O'Brien"),
+    ("jvdberg@example.nl", "Jan van der Berg"),
+    ("jp@example.fr", "Jean-Pierre Martin"),
+    ("lists@email.acme.example", "Per Andersson"),
+    ("zsofia@example.hu", "Nagy Zsófia"),
+    ("ngoc@example.vn", "Nguyễn Thị Ngọc"),
+    ("adaeze@example.ng", "Adaeze Okafor"),
+    ("d.o@example.tr", "Deniz Öztürk"),
+    # A person's name outweighs signs of mass mail: here a list word, and a host or a company's name.
+    ("quux.lists@email.acme.example", "Zorblat Quux"),
+    ("lists@email.acme.example", "Jane Quux"),
+    ("lists@email.acme.example", "Jan van der Quux"),
+    ("hallo.lists@janedoe.example", "Jane Doe"),
+    ("jane.lists@janes.example", "Jane"),
+    # One sign is none.
+    ("bob@bob.example", "Bob!"),
+    ("acme.lists@mailing.example", "Zed"),
+    ("zed@lists.example", ""),
+    ("crew@mailing.acme.example", "Zed"),
+    # Names of no usual form.
+    ("xx_dragon_xx@example.org", "dragon"),
+    ("bear@example.org", "The Bear"),
+    ("mrfox@example.org", "Mr. Fox"),
+    ("q@example.org", ""),
+]
+
+
+@pytest.mark.parametrize(("address", "name"), PEOPLE)
+def test_people_are_told_by_their_address_and_name(address: str, name: str) -> None:
+    assert kind_of(address, name) is Kind.PERSON
