@@ -23,6 +23,7 @@ ALICE = "alice@example.test"
 ALICE_PASSWORD = r'CANARY-al1ce "quoted" \ 100%:{3}'
 BOB = "bob@example.test"
 BOB_PASSWORD = "CANARY-bób-пароль-密码"
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 USERS = {ALICE: ALICE_PASSWORD, BOB: BOB_PASSWORD}
 
 #: Every way in that every server has of its own; none of them needed a proxy for its TLS.
@@ -51,7 +52,7 @@ class Route:
 
     @property
     def policy(self) -> EgressPolicy:
-        return EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset({self.port}))
+        return EgressPolicy(LOOPBACK, frozenset({self.port}))
 
     async def test(self, user: str, password: str, *, trusted: bool = True) -> ConnectionReport:
         """Run the service's own connection test."""

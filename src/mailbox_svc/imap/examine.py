@@ -1,7 +1,7 @@
 """What EXAMINE says of a folder. Pure: bytes in, numbers out.
 
 `EXAMINE … (CONDSTORE)` is not used: a server that keeps mod-sequences tells the highest with every EXAMINE
-(RFC 7162 §3.1.2.1), and would add them to every FETCH from then on.
+(RFC 7162 §3.1.2.1), and asking makes Dovecot begin to keep them, which is a change.
 """
 
 from __future__ import annotations
