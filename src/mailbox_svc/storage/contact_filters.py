@@ -78,7 +78,9 @@ def _page(dialect: DialectName, shape: _Shape, order: Order, *, further: bool) -
     if further:
         mark = bindparam("after_value", type_=value.type)
         beyond = value > mark if order in _ASCENDING else value < mark
-        statement = statement.where(or_(beyond, (value == mark) & (_c.id > bindparam("after_id"))))
+        # Said twice over: an index is entered at the first, which the second alone would not allow.
+        at_or_beyond = value >= mark if order in _ASCENDING else value <= mark
+        statement = statement.where(at_or_beyond, or_(beyond, _c.id > bindparam("after_id")))
     return statement.order_by(value if order in _ASCENDING else value.desc(), _c.id).limit(bindparam("most"))
 
 
