@@ -97,7 +97,7 @@ async def _import(teller: Teller, client: AsyncClient) -> None:
     for name, dry_run in (("dry run", True), ("import", False), ("again", False)):
         result = await client.import_contacts(group=_GROUP, min_rank=_LEAST_RANK, dry_run=dry_run)
         teller.good(f"{name}: {result.added} added, {result.updated} updated, {result.unchanged} unchanged")
-    teller.note(f"skipped: {_left_out(result)}")
+    teller.fact(f"left out: {_left_out(result)}")
 
 
 def _left_out(result: ImportContactsResponse) -> str:
