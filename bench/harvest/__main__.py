@@ -22,7 +22,7 @@ from harvest.tables import show_goals, show_readers
 def main() -> None:
     given = _arguments()
     install_imapflow()
-    messages = 200 if given.quick else given.messages
+    messages = 2000 if given.quick else given.messages
     sizes = [messages] if given.profile else [messages // 10, messages]
     Console(stderr=True).print(f"making mailboxes of {' and '.join(map(str, sizes))} messages …")
     with running_mail_server(sizes, given.keep) as server:
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="make bench-harvest", description=__doc__)
-    arguments.add_argument("--quick", action="store_true", help="200 messages, one round: does it run?")
+    arguments.add_argument("--quick", action="store_true", help="2,000 messages, one round: does it run?")
     arguments.add_argument(
         "--messages", type=int, default=100_000, help="in the big mailbox; the small one has a tenth"
     )

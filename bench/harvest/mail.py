@@ -99,7 +99,7 @@ class Mail:
     def _sent(self, at: int) -> Message:
         to, cc = self._shared_out(self._parties(self._recipients()))
         message = Message(SENT, at, True, self._form(self._owner), to, cc)
-        if self._rng.random() < 0.03:
+        if self._rng.random() < 0.1:
             message.bcc, message.to = message.to[-1:], message.to[:-1]
         return message
 
