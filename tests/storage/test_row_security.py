@@ -2,72 +2,29 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Insert, text
-from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from mailbox_svc.errors import ConfigError, GroupNotFound, MailboxNotFound, StorageUnavailable
-from mailbox_svc.model.contact import Contact, Filter, Group, Order, Typed
-from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
+from mailbox_svc.errors import ConfigError, MailboxNotFound
 from mailbox_svc.model.mailbox import Status
 from mailbox_svc.model.secret import SealedSecret
-from mailbox_svc.storage.database import DialectName, Executor, Parameters, Row, Statement
-from mailbox_svc.storage.dialects import as_rows
 from mailbox_svc.storage.mailbox_rows import LIST, MailboxRows
 from mailbox_svc.storage.migrate import migrate
-from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.secret_rows import SecretRows
-from mailbox_svc.storage.store import SqlStore, SqlTransaction, _transaction
+from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
-from support.evidence import chunk_of, folder_with, group_of, harvest_of, judge_all, named, seen
 from support.postgres import APP, OWNER, PostgresServer
 from support.stores import FIELD, PreparedDatabase, add, context_of, mailbox_of
+from support.without_criterion import WithoutCriterion
+from support.without_criterion import opened_with_database as opened
 
 SEALED = SealedSecret("22222222", b"\x01of-bob")
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[tuple[SqlStore, PostgresDatabase]]:
-    """A store whose one connection is used again and again."""
-    database = PostgresDatabase(postgres_engine(url, pool_size=1))
-    try:
-        yield SqlStore(database), database
-    finally:
-        await database.close()
-
-
-class WithoutCriterion:
-    """Runs each statement with its WHERE taken away, as a defect of ours might."""
-
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-
-    @property
-    def dialect(self) -> DialectName:
-        return self._executor.dialect
-
-    async def run(self, statement: Statement, parameters: Parameters) -> Sequence[Row]:
-        bare: Any = statement._clone()
-        bare._where_criteria = ()
-        if isinstance(bare, Insert) and bare.select is not None:
-            bare.select = bare.select._clone()
-            bare.select._where_criteria = ()
-        known = bare.compile(dialect=postgresql_dialect.dialect()).params  # type: ignore[no-untyped-call]
-        return await self._executor.run(bare, {name: v for name, v in parameters.items() if name in known})
-
-    async def run_many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
-        await self.run(statement, as_rows(rows))
-
-    async def lock(self, statement: Statement, parameters: Parameters) -> None:
-        await self.run(statement, parameters)
 
 
 def test_every_table_with_a_user_is_secured_for_all_commands(
@@ -163,89 +120,6 @@ async def test_with_the_applications_criterion_removed_another_user_still_sees_n
         assert await store.list_mailboxes("anna") == [mailbox]
         async with store.begin("anna") as tx:
             assert await tx.secrets.find(mailbox.id, FIELD) == sealed
-
-
-async def everything(store: SqlStore, user: str) -> object:
-    """Return all that the user has of harvests, folders, contacts and groups."""
-    mailboxes = await store.list_mailboxes(user)
-    async with store.read(user) as tx:
-        contacts = await tx.contacts.page(Filter(kept=None), Order.RANK, after=None, limit=100)
-        kept: list[object] = [contacts, await tx.groups.all(), await tx.folders.own_addresses()]
-        for mailbox in mailboxes:
-            kept += [await tx.harvests.latest(mailbox.id), await tx.harvests.policy(mailbox.id)]
-            kept += [await tx.folders.all(mailbox.id), await tx.folders.message_keys(mailbox.id)]
-        for group in await tx.groups.all():
-            kept.append(await tx.groups.revisions(group.id, [contact.id for contact in contacts]))
-    async with store.begin(user) as tx:
-        return kept, await tx.contacts.unjudged(100), await tx.contacts.evidence([c.id for c in contacts])
-
-
-async def test_with_the_criterion_removed_what_was_harvested_is_the_users_own_still(
-    postgresql: PreparedDatabase,
-) -> None:
-    async with opened(postgresql.url) as (store, database):
-        chunk = chunk_of(seen("carl@example.org", sent_to=1), names=[named("carl@example.org", "Carl", 1)])
-        mailbox, folder = await folder_with(store, chunk)
-        await judge_all(store)
-        harvest, group = harvest_of(mailbox), group_of("anna")
-        async with store.begin("anna") as tx:
-            await tx.harvests.insert(harvest)
-            await tx.groups.insert(group)
-            (contact,) = await tx.contacts.page(Filter(), Order.RANK, after=None, limit=5)
-            await tx.groups.put_members(group.id, [(contact.id, 1)])
-            await tx.folders.add_own_addresses(mailbox.id, ["anna@example.org"])
-        await folder_with(store, chunk, mailbox=mailbox, name=b"Archive")
-        before = await everything(store, "anna")
-        for work in intrusions(mailbox.id, folder.id, harvest, contact, group):
-            with suppress(StorageUnavailable, MailboxNotFound, GroupNotFound):
-                async with database.transaction("bob") as executor:
-                    assert not await work(_transaction(WithoutCriterion(executor), "bob"))
-        assert await everything(store, "anna") == before
-        assert await everything(store, "bob") == ([[], [], {}], [], [])
-
-
-def intrusions(
-    mailbox_id: str, folder_id: int, harvest: Harvest, contact: Contact, group: Group
-) -> Iterator[Callable[[SqlTransaction], Awaitable[object]]]:
-    """Yield every use of another user's things; what one returns must be nothing."""
-    chunk = chunk_of(seen("eve@example.org"), names=[named("eve@example.org", "Eve", 1)])
-    now = datetime.now(UTC)
-    ended = replace(harvest, state=HarvestState.DONE)
-    typed = replace(contact, typed=Typed("taken"))
-    yield lambda tx: tx.harvests.find(harvest.id)
-    yield lambda tx: tx.harvests.latest(mailbox_id)
-    yield lambda tx: tx.harvests.unfinished(mailbox_id)
-    yield lambda tx: tx.harvests.insert(replace(harvest, id="x", state=HarvestState.DONE))
-    yield lambda tx: tx.harvests.claim(harvest.id, now=now, lease_until=now)
-    yield lambda tx: tx.harvests.beat(harvest.id, 0, progress=Progress(), lease_until=now)
-    yield lambda tx: tx.harvests.finish(ended)
-    yield lambda tx: tx.harvests.cancel(harvest.id, now=now)
-    yield lambda tx: tx.harvests.set_policy(mailbox_id, Policy.EVERYONE)
-    yield lambda tx: tx.folders.all(mailbox_id)
-    yield lambda tx: tx.folders.add(mailbox_id, b"INBOX", 1)
-    yield lambda tx: tx.folders.take_back(folder_id)
-    yield lambda tx: tx.folders.commit(folder_id, chunk)
-    yield lambda tx: tx.folders.set_highestmodseq(folder_id, 9)
-    yield lambda tx: tx.folders.message_keys(mailbox_id)
-    yield lambda tx: tx.folders.own_addresses()
-    yield lambda tx: tx.folders.add_own_addresses(mailbox_id, ["carl@example.org"])
-    yield lambda tx: tx.mailboxes.delete(mailbox_id)
-    yield lambda tx: tx.contacts.unjudged(100)
-    yield lambda tx: tx.contacts.evidence([contact.id])
-    yield lambda tx: tx.contacts.find(contact.id)
-    yield lambda tx: tx.contacts.page(Filter(kept=None), Order.RANK, after=None, limit=100)
-    yield lambda tx: tx.contacts.count(Filter(kept=None))
-    yield lambda tx: tx.contacts.update(typed)
-    yield lambda tx: tx.contacts.delete(contact.id, now=now)
-    yield lambda tx: tx.groups.all()
-    yield lambda tx: tx.groups.count()
-    yield lambda tx: tx.groups.find(group.id)
-    yield lambda tx: tx.groups.named(group.name)
-    yield lambda tx: tx.groups.update(replace(group, name="taken"))
-    yield lambda tx: tx.groups.delete(group.id)
-    yield lambda tx: tx.groups.revisions(group.id, [contact.id])
-    yield lambda tx: tx.groups.put_members(group.id, [(contact.id, 9)])
-    yield lambda tx: tx.groups.remove_members(group.id, [contact.id])
 
 
 async def test_without_row_security_the_same_statements_would_show_all(

@@ -1,0 +1,140 @@
+"""PostgreSQL keeps what was harvested apart by itself: in every table, and with our criterion taken away."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, text
+
+from mailbox_svc.errors import GroupNotFound, MailboxNotFound, StorageUnavailable
+from mailbox_svc.model.contact import Contact, Filter, Group, Order, Typed
+from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
+from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.storage.row_security import user_tables
+from mailbox_svc.storage.store import SqlStore, SqlTransaction, _transaction
+from mailbox_svc.vault import Vault
+from support.evidence import chunk_of, folder_with, group_of, harvest_of, judge_all, named, seen
+from support.postgres import PostgresServer
+from support.stores import PreparedDatabase, add, mailbox_of
+from support.without_criterion import WithoutCriterion
+from support.without_criterion import opened_with_database as opened
+
+
+async def everything(store: SqlStore, user: str) -> object:
+    """Return all that the user has of harvests, folders, contacts and groups."""
+    mailboxes = await store.list_mailboxes(user)
+    async with store.read(user) as tx:
+        contacts = await tx.contacts.page(Filter(kept=None), Order.RANK, after=None, limit=100)
+        kept: list[object] = [contacts, await tx.groups.all(), await tx.folders.own_addresses()]
+        for mailbox in mailboxes:
+            kept += [await tx.harvests.latest(mailbox.id), await tx.harvests.policy(mailbox.id)]
+            kept += [await tx.folders.all(mailbox.id), await tx.folders.message_keys(mailbox.id)]
+        for group in await tx.groups.all():
+            kept.append(await tx.groups.revisions(group.id, [contact.id for contact in contacts]))
+    async with store.begin(user) as tx:
+        return kept, await tx.contacts.unjudged(100), await tx.contacts.evidence([c.id for c in contacts])
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What one user has, with a row in every table."""
+
+    mailbox: Mailbox
+    folder_id: int
+    harvest: Harvest
+    contact: Contact
+    group: Group
+
+
+async def fill(store: SqlStore, vault: Vault) -> Filled:
+    chunk = chunk_of(seen("carl@example.org", sent_to=1), names=[named("carl@example.org", "Carl", 1)])
+    mailbox = await add(store, mailbox_of("anna"), vault, "CANARY-p")
+    _, folder = await folder_with(store, chunk, mailbox=mailbox)
+    await judge_all(store)
+    harvest, group = harvest_of(mailbox), group_of("anna")
+    async with store.begin("anna") as tx:
+        await tx.harvests.insert(harvest)
+        await tx.groups.insert(group)
+        (contact,) = await tx.contacts.page(Filter(), Order.RANK, after=None, limit=5)
+        await tx.groups.put_members(group.id, [(contact.id, 1)])
+        await tx.folders.add_own_addresses(mailbox.id, ["anna@example.org"])
+    await folder_with(store, chunk, mailbox=mailbox, name=b"Archive")
+    return Filled(mailbox, folder.id, harvest, contact, group)
+
+
+async def test_no_statement_at_all_reaches_another_users_rows(
+    postgresql: PreparedDatabase, postgres_server: PostgresServer, vault: Vault
+) -> None:
+    async with opened(postgresql.url) as (store, database):
+        await fill(store, vault)
+        for table in user_tables():
+            # The control: there is something to reach.
+            assert int(postgres_server.sql(f"SELECT count(*) FROM {table}", database=postgresql.name))
+            for statement in (
+                f"SELECT * FROM {table}",
+                f"UPDATE {table} SET user_id = 'bob'",
+                f"DELETE FROM {table}",
+            ):
+                async with database._sessions(info={"user_id": "bob"}) as session:
+                    result = await session.execute(text(statement))
+                    assert cast("CursorResult[Any]", result).rowcount == 0, statement
+
+
+async def test_with_the_criterion_removed_what_was_harvested_is_the_users_own_still(
+    postgresql: PreparedDatabase, vault: Vault
+) -> None:
+    async with opened(postgresql.url) as (store, database):
+        filled = await fill(store, vault)
+        before = await everything(store, "anna")
+        for work in intrusions(filled):
+            with suppress(StorageUnavailable, MailboxNotFound, GroupNotFound):
+                async with database.transaction("bob") as executor:
+                    assert not await work(_transaction(WithoutCriterion(executor), "bob"))
+        assert await everything(store, "anna") == before
+        assert await everything(store, "bob") == ([[], [], {}], [], [])
+
+
+def intrusions(filled: Filled) -> Iterator[Callable[[SqlTransaction], Awaitable[object]]]:
+    """Yield every use of another user's things; what one returns must be nothing."""
+    mailbox_id, folder_id, harvest = filled.mailbox.id, filled.folder_id, filled.harvest
+    contact, group = filled.contact, filled.group
+    chunk = chunk_of(seen("eve@example.org"), names=[named("eve@example.org", "Eve", 1)])
+    now = datetime.now(UTC)
+    ended = replace(harvest, state=HarvestState.DONE)
+    typed = replace(contact, typed=Typed("taken"))
+    yield lambda tx: tx.harvests.find(harvest.id)
+    yield lambda tx: tx.harvests.latest(mailbox_id)
+    yield lambda tx: tx.harvests.unfinished(mailbox_id)
+    yield lambda tx: tx.harvests.insert(replace(harvest, id="x", state=HarvestState.DONE))
+    yield lambda tx: tx.harvests.claim(harvest.id, now=now, lease_until=now)
+    yield lambda tx: tx.harvests.beat(harvest.id, 0, progress=Progress(), lease_until=now)
+    yield lambda tx: tx.harvests.finish(ended)
+    yield lambda tx: tx.harvests.cancel(harvest.id, now=now)
+    yield lambda tx: tx.harvests.set_policy(mailbox_id, Policy.EVERYONE)
+    yield lambda tx: tx.folders.all(mailbox_id)
+    yield lambda tx: tx.folders.add(mailbox_id, b"INBOX", 1)
+    yield lambda tx: tx.folders.take_back(folder_id)
+    yield lambda tx: tx.folders.commit(folder_id, chunk)
+    yield lambda tx: tx.folders.set_highestmodseq(folder_id, 9)
+    yield lambda tx: tx.folders.message_keys(mailbox_id)
+    yield lambda tx: tx.folders.own_addresses()
+    yield lambda tx: tx.folders.add_own_addresses(mailbox_id, ["carl@example.org"])
+    yield lambda tx: tx.mailboxes.delete(mailbox_id)
+    yield lambda tx: tx.contacts.unjudged(100)
+    yield lambda tx: tx.contacts.evidence([contact.id])
+    yield lambda tx: tx.contacts.find(contact.id)
+    yield lambda tx: tx.contacts.page(Filter(kept=None), Order.RANK, after=None, limit=100)
+    yield lambda tx: tx.contacts.count(Filter(kept=None))
+    yield lambda tx: tx.contacts.update(typed)
+    yield lambda tx: tx.contacts.delete(contact.id, now=now)
+    yield lambda tx: tx.groups.all()
+    yield lambda tx: tx.groups.count()
+    yield lambda tx: tx.groups.find(group.id)
+    yield lambda tx: tx.groups.named(group.name)
+    yield lambda tx: tx.groups.update(replace(group, name="taken"))
+    yield lambda tx: tx.groups.delete(group.id)
+    yield lambda tx: tx.groups.revisions(group.id, [contact.id])
+    yield lambda tx: tx.groups.put_members(group.id, [(contact.id, 9)])
+    yield lambda tx: tx.groups.remove_members(group.id, [contact.id])
