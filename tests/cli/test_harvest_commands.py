@@ -96,8 +96,7 @@ def test_an_unknown_or_ambiguous_mailbox_is_answered_with_those_there_are(world:
 
 
 def test_a_failed_harvest_says_why_and_what_to_do(world: World) -> None:
-    port = next(one.port for one in world.client().list() if one.label == "Alice")
-    wrong = world.save("Wrong", port, password="CANARY-other")
+    wrong = world.save("Wrong", world.imap_port, password="CANARY-other")
     done = world.run("harvest", "Wrong")
     assert (done.returncode, done.stdout) == (1, "")
     _, error, remedy, kept = done.stderr.splitlines()
@@ -158,10 +157,7 @@ def test_the_line_that_serve_prints_finds_the_service(tmp_path: Path) -> None:
 
 
 def test_a_terminal_gets_a_bar_that_ends_full(world: World) -> None:
-    with world.client() as client:
-        [saved] = [one for one in client.list() if one.label == "Alice"]
-        # A mailbox of its own, so that there is something to read.
-    fresh = world.save("Bar", saved.port)
+    fresh = world.save("Bar", world.imap_port)  # of which nothing was read before
     screen, code = world.on_a_terminal("harvest", "Bar")
     assert code == 0
     assert re.search(r"done ━+ (3\d\d)/\1 messages, \d\d found", screen)

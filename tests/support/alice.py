@@ -29,6 +29,8 @@ class World:
     data_dir: Path
     target: str
     token: str
+    #: Where the sample mailbox is, with implicit TLS.
+    imap_port: int
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a newcomer does, beside `serve --dev`."""
@@ -67,7 +69,7 @@ def alice_world(folder: Path) -> Iterator[World]:
         settings: Settings = {"MAILBOX_GRPC_ADDR": target, "MAILBOX_TLS_CA_FILE": folder / "ca.pem"}
         with serving("--dev", cwd=folder, settings=settings) as service:
             token = service.find(r"TOKEN=(\S+)")
-            world = World(service, settings, folder / "mailbox-data", target, token)
+            world = World(service, settings, folder / "mailbox-data", target, token, port)
             world.save("Alice", port)
             yield world
 
