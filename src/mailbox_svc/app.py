@@ -33,7 +33,8 @@ from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.logs import configure_logs, install_loop_handler
-from mailbox_svc.mailboxes.service import Mailboxes, TestRates
+from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
+from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.limits import Limits
@@ -104,11 +105,10 @@ async def running_service(settings: Settings) -> AsyncIterator[tuple[RpcServer, 
         )
         stack.push_async_callback(runs.stop)
         rejudge = await stack.enter_async_context(_rejudging(store))
+        logins = LoginLimits(_rates(settings))
         use_cases = UseCases(
-            Mailboxes(
-                store, vault, tester_from(settings), clock=now, rates=_rates(settings), rejudge=rejudge
-            ),
-            Harvests(store, runs, clock=now),
+            Mailboxes(store, vault, tester_from(settings), clock=now, logins=logins, rejudge=rejudge),
+            Harvests(store, runs, clock=now, logins=logins),
             Contacts(store, clock=now),
         )
         server = RpcServer(_rpc_config(settings), use_cases, verifier, RpcMetrics(registry))

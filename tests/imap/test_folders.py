@@ -54,6 +54,12 @@ def test_a_name_that_is_not_modified_utf7_stays_usable(raw: bytes, name: str) ->
     assert read.name == name
 
 
+def test_a_name_for_people_holds_no_control_characters() -> None:
+    folder = parse_list((b'* LIST () "/" "a&AAAAGyAuANe-b"',))
+    assert folder.name == "a\ufffd\ufffd\ufffd×b"
+    assert folder.raw_name == b"a&AAAAGyAuANe-b"
+
+
 @pytest.mark.parametrize(
     "response",
     [

@@ -22,7 +22,7 @@ from mailbox_svc.errors import (
 )
 from mailbox_svc.mailboxes.credentials import password_context
 from mailbox_svc.mailboxes.draft import Draft
-from mailbox_svc.mailboxes.service import TestRates
+from mailbox_svc.mailboxes.limits import TestRates
 from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.model.secret import Secret, SecretField

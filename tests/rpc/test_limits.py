@@ -16,7 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from mailbox_svc.errors import Overloaded
-from mailbox_svc.mailboxes.service import TestRates
+from mailbox_svc.mailboxes.limits import TestRates
 from mailbox_svc.rpc.limits import Limits, Slots
 from mailbox_svc.rpc.methods import Kind
 from mailbox_svc.rpc.server import RpcConfig

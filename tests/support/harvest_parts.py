@@ -15,6 +15,7 @@ from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
+from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
 from mailbox_svc.model.harvest import Harvest, Policy
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.tally import COUNTS, LATEST
@@ -63,6 +64,7 @@ async def harvest_parts(
     limits: HarvestLimits = SMALL,
     range_size: int = 15,
     password: str = PASSWORD,
+    rates: TestRates | None = None,
     mailbox_id: str = "11111111-1111-4111-8111-111111111111",
 ) -> AsyncIterator[HarvestParts]:
     """Open, and make where it is missing, a database with the owner's mailbox on this server."""
@@ -80,7 +82,7 @@ async def harvest_parts(
         runs = HarvestRuns(RunParts(store, vault, source, now, limits))
         runs.start()
         try:
-            harvests = Harvests(store, runs, clock=now)
+            harvests = Harvests(store, runs, clock=now, logins=LoginLimits(rates))
             yield HarvestParts(store, vault, runs, harvests, mailbox_id, database)
         finally:
             await runs.stop()

@@ -17,7 +17,8 @@ from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
-from mailbox_svc.mailboxes.service import Mailboxes, TestRates
+from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
+from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.rpc.server import UseCases
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore, open_store
@@ -88,7 +89,9 @@ async def parts(folder: Path, *ports: int, rates: TestRates | None = None) -> As
     store = await open_store(url)
     vault, clock = Vault(Keyring.generate()), MovingClock()
     try:
-        mailboxes = Mailboxes(store, vault, tester_for(folder, *ports), clock=clock, rates=rates)
+        mailboxes = Mailboxes(
+            store, vault, tester_for(folder, *ports), clock=clock, logins=LoginLimits(rates)
+        )
         source = source_for(folder, *ports)
         runs = HarvestRuns(RunParts(store, vault, source, clock=present, limits=HarvestLimits()))
         harvests = Harvests(store, runs, clock=present)

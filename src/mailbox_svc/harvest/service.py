@@ -10,6 +10,7 @@ from dataclasses import replace
 from mailbox_svc.contacts.rules import checked_id
 from mailbox_svc.errors import HarvestNotFound, MailboxNotFound
 from mailbox_svc.harvest.runs import HarvestRuns
+from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
 from mailbox_svc.ports import Clock, Store
 
@@ -26,24 +27,31 @@ class Harvests:
         runs: HarvestRuns,
         *,
         clock: Clock,
+        logins: LoginLimits | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._store = store
         self._runs = runs
         self._clock = clock
+        self._logins = logins or LoginLimits()
         self._new_id = new_id
 
     async def start(self, user_id: str, mailbox_id: str, policy: Policy | None) -> Harvest:
-        """Begin a harvest, or join the one that is under way. Raises InvalidFields or MailboxNotFound."""
+        """Begin a harvest, or join the one that is under way.
+
+        Raises InvalidFields, MailboxNotFound or RateLimited.
+        """
         mailbox_id = checked_id(mailbox_id, "mailbox_id")
         async with self._store.begin(user_id) as tx:
             # Locks the mailbox, so that there is one harvest for all who ask at once.
-            if await tx.mailboxes.find(mailbox_id) is None:
+            mailbox = await tx.mailboxes.find(mailbox_id)
+            if mailbox is None:
                 raise MailboxNotFound
             if policy is not None:
                 await tx.harvests.set_policy(mailbox_id, policy)
             harvest = await tx.harvests.unfinished(mailbox_id)
             if harvest is None:
+                self._logins.take(user_id, mailbox.destination)
                 harvest = Harvest(
                     id=self._new_id(),
                     user_id=user_id,

@@ -25,7 +25,7 @@ _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 class Folder:
     """One folder of the server."""
 
-    #: For people. What is not valid modified UTF-7 is shown as UTF-8, odd bytes as `\\xff`.
+    #: For people, printable. What is not valid modified UTF-7 is shown as UTF-8, odd bytes as `\\xff`.
     name: str
     #: For the server: the name exactly as it came.
     raw_name: bytes
@@ -73,7 +73,11 @@ def _name(response: Response, start: int) -> bytes:
 
 def _readable(raw_name: bytes) -> str:
     try:
-        return utf7.decode(raw_name)
+        name = utf7.decode(raw_name)
     except ValueError:
         # UTF-8 without being asked for it is common; what is neither still needs some name.
-        return raw_name.decode("utf-8", "backslashreplace")
+        name = raw_name.decode("utf-8", "backslashreplace")
+    if name.isprintable():
+        return name
+    # Databases refuse NUL, and terminals obey the others.
+    return "".join(char if char.isprintable() else "\ufffd" for char in name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from mailbox_svc.errors import (
@@ -22,29 +22,15 @@ from mailbox_svc.errors import (
 )
 from mailbox_svc.mailboxes.credentials import mailbox_with_credential, put_password
 from mailbox_svc.mailboxes.draft import Draft
-from mailbox_svc.mailboxes.limits import Rate, RateLimiter
+from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_id
 from mailbox_svc.mailboxes.shared import SharedRuns
 from mailbox_svc.model.check import Code, ConnectionReport, Credential, Password
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
-from mailbox_svc.model.providers import provider_of
 from mailbox_svc.ports import Clock, ConnectionTester, Store, Transaction, Vault
 
 #: Codes after which only the user can mend it, by connecting the account again.
 _REAUTH = frozenset({Code.AUTH_REAUTH_REQUIRED})
-
-
-@dataclass(frozen=True, slots=True)
-class TestRates:
-    """How often tests may run, counted in each process."""
-
-    __test__ = False  # not a test class, whatever pytest thinks of the name
-
-    per_user_per_minute: int = 20
-    #: By host and port, over all users: a service must not be a tool against one server.
-    per_destination_per_minute: int = 60
-    #: Well-known providers are the destination of most users; they bear this many times more.
-    known_provider_factor: int = 50
 
 
 class Mailboxes:
@@ -57,7 +43,7 @@ class Mailboxes:
         tester: ConnectionTester,
         *,
         clock: Clock,
-        rates: TestRates | None = None,
+        logins: LoginLimits | None = None,
         rejudge: Callable[[str], Awaitable[None]] | None = None,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
@@ -68,10 +54,7 @@ class Mailboxes:
         self._tester = tester
         self._clock = clock
         self._new_id = new_id
-        rates = rates or TestRates()
-        self._user_rate = RateLimiter(Rate(rates.per_user_per_minute, 60))
-        self._destination_rate = RateLimiter(Rate(rates.per_destination_per_minute, 60))
-        self._known_weight = 1 / rates.known_provider_factor
+        self._logins = logins or LoginLimits()
         self._runs: SharedRuns[ConnectionReport] = SharedRuns()
 
     async def list(self, user_id: str) -> list[Mailbox]:
@@ -135,7 +118,7 @@ class Mailboxes:
             mailbox, credential = await mailbox_with_credential(self._store, self._vault, user_id, wanted.id)
             if mailbox.destination != wanted.destination:
                 raise PasswordRequired
-        self._take_rates(user_id, wanted.destination)
+        self._logins.take(user_id, wanted.destination)
         return await self._tester.test(wanted.destination, credential, timeout=timeout)
 
     async def _create(self, tx: Transaction, user_id: str, wanted: CheckedDraft) -> Mailbox:
@@ -183,19 +166,11 @@ class Mailboxes:
     async def _test_and_record(
         self, mailbox: Mailbox, credential: Credential, timeout: float
     ) -> ConnectionReport:
-        self._take_rates(mailbox.user_id, mailbox.destination)
+        self._logins.take(mailbox.user_id, mailbox.destination)
         report = await self._tester.test(mailbox.destination, credential, timeout=timeout)
         async with self._store.begin(mailbox.user_id) as tx:
             await record_login(tx, mailbox, report, now=self._clock())
         return report
-
-    def _take_rates(self, user_id: str, destination: Destination) -> None:
-        self._user_rate.take(user_id, message="Too many tests by this user; try again a little later.")
-        self._destination_rate.take(
-            (destination.host, destination.port),
-            message="Too many tests of this server; try again a little later.",
-            weight=self._known_weight if provider_of(destination.host) else 1.0,
-        )
 
 
 def new_mailbox(user_id: str, mailbox_id: str, wanted: CheckedDraft, now: datetime) -> Mailbox:
