@@ -36,6 +36,9 @@ ODD_ITEMS = [
     b"=?utf-8?Q?open <ada@example.org>",
     b"?= bob@example.org",
     b"\x00ada@example.org\x00",
+    b"Ada <@relay.example,@other.example:ada@example.org>",
+    b'a"b@example.org',
+    "林 <lin@example.cn>, 王伟 <wang@example.cn>".encode("gb18030"),
 ]
 SPACES = st.sampled_from([b"", b" ", b"  ", b"\t", b",", b" ,"])
 LISTS = st.lists(
@@ -56,6 +59,7 @@ def distinct(mentions: list[Mention]) -> tuple[Mention, ...]:
 @given(st.lists(LISTS, max_size=4))
 @example([b",".join(PLAIN_ITEMS), b",".join(PLAIN_ITEMS)])
 @example([b",".join(ODD_ITEMS)])
+@example(ODD_ITEMS)
 def test_lists_are_read_as_the_parser_reads_the_whole(values: list[bytes]) -> None:
     lists = AddressLists(lambda mention: mention)
 
@@ -82,6 +86,7 @@ def test_of_an_address_named_twice_the_first_with_a_name_counts() -> None:
         Mention("Ada", "ada@example.org"),
         Mention("", "bob@example.org"),
     )
+    assert lists.read(b"ADA@example.org,ada@example.org") == (Mention("", "ADA@example.org"),)
 
 
 def test_what_is_remembered_is_bounded_and_forgetting_changes_nothing() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbox_svc.harvest import iso_2022_jp
 from mailbox_svc.harvest.encoded_words import clean, decode
 
 WORDS = [
@@ -14,6 +15,7 @@ WORDS = [
     ("H=?ISO-8859-1?B?9g==?=hn", "Höhn"),
     # RFC 2047 §6.2: blanks between words are not displayed. RFC 2231 §5: a language.
     ("=?utf-8*de?q?a?=\r\n =?UTF-8?Q?b_?= c", "ab c"),
+    ("=?iso-8859-2*pl?q?=B3?=", "ł"),
     ("=?utf-8?q?a?==?utf-8?q?b?=", "ab"),
     ("=?utf-8?q?a?= =?koi8-r?b?wQ==?=", "aа"),  # noqa: RUF001
     # A character is split over two words, the base64 text over two, a word is padded in the midst.
@@ -85,6 +87,25 @@ def test_a_label_means_what_mailers_mean_by_it(label: str, text: str, codec: str
 
     assert decode(f"=?{label}?Q?{quoted}?=") == text
     assert decode(f"=?{label.upper()}?q?{quoted}?=") == text
+
+
+def test_of_a_very_long_text_the_end_is_not_even_decoded() -> None:
+    assert decode("=?utf-8?q??=" * 10 + "b") == "b"
+    assert "b" not in decode("=?utf-8?q??=" * 1000 + "b")
+
+
+def test_japanese_is_read_as_by_the_codec_but_for_marks_that_microsoft_maps_to_others() -> None:
+    pairs = [bytes((row, cell)) for row in range(0x21, 0x75) for cell in range(0x21, 0x7F)]
+    raws = [b"\x1b$B" + pair + b"\x1b(B" for pair in pairs]
+
+    other = [
+        text
+        for raw in raws
+        if (text := raw.decode("iso2022_jp", "ignore")) and iso_2022_jp.decode(raw) != text
+    ]
+
+    assert not any(map(str.isalnum, other))
+    assert len(other) < 10
 
 
 def test_letters_that_microsoft_added_to_japanese_are_read() -> None:

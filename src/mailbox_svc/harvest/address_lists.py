@@ -14,9 +14,8 @@ from mailbox_svc.model.address import canonical
 
 T = TypeVar("T")
 
-#: With one of these a comma may not be the end of an item: comments, groups and routes, separators of
-#: Outlook, escapes, charsets with states, folds.
-_ODD: Final = b"(:;\\\x1b\n\r"
+#: With one of these a comma may not be the end of an item: comments and ISO-2022-JP, routes, escapes.
+_ODD: Final = b"(:\\"
 #: Canonical address, whether there was a name, and what was made of it. A bare tuple: this is the hot loop.
 _Known: TypeAlias = tuple[str, bool, T]
 #: Longer ones are not remembered: they hardly ever come again, and fill the memory.
