@@ -46,13 +46,8 @@ def of_reading(rounds: Rounds) -> Iterator[Goal]:
         )
     yield _memory(rounds)
     counted = [job for job in rounds.jobs if job.counts_equal is not None]
-    wrong = [job.client for job in counted if not job.counts_equal]
-    yield Goal(
-        "counts",
-        "all equal",
-        ", ".join(dict.fromkeys(wrong)) or f"{len(counted)} of {len(counted)}",
-        not wrong,
-    )
+    wrong = ", ".join(dict.fromkeys(job.client for job in counted if not job.counts_equal))
+    yield Goal("counts", "all equal", wrong or f"{len(counted)} of {len(counted)}", not wrong)
 
 
 def of_delay(without: float, with_delay: float) -> Goal:
