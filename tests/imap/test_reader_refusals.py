@@ -228,3 +228,26 @@ async def test_the_way_in_has_a_deadline_of_its_own() -> None:
                 pass
 
     assert failure.value.report.code is Code.SERVER_TIMEOUT
+
+
+async def test_what_has_come_is_stored_before_the_end_of_the_connection_is_told() -> None:
+    asked: list[bytes] = []
+
+    async def three_and_gone(peer: Peer, held: Held, first: int, last: int) -> None:
+        asked.append(held.within(first, last) + peer.tag + b" OK\r\n")
+        if len(asked) == 3:
+            await peer.send(b"".join(asked))
+            raise ConnectionResetError
+
+    class Slow(Keeper):
+        async def checkpoint(self) -> None:
+            await super().checkpoint()
+            await asyncio.sleep(0.2)
+
+    sink = Slow()
+    async with nothing_left(), reading(serving(MANY, three_and_gone)) as here:
+        with pytest.raises(ReadingFailed):
+            await here.read(sink)
+
+    assert sink.reached_at == [5000, 10_000, 15_000]
+    assert sink.checkpoints == 3
