@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,20 +13,7 @@ import pytest
 from mailbox_svc.vault import Keyring
 from support.dovecot import DovecotServer
 from support.harvest_parts import Counted, counted
-
-_PROGRAM = Path(__file__).parents[1] / "support" / "harvester.py"
-
-
-def _started(database: Path, keyring: Path, server: DovecotServer) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, _PROGRAM, database, keyring, str(server.tls_port), server.ca_file],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(_PROGRAM.parents[1]), "PATH": ""},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+from support.harvester import started
 
 
 def _ended(process: subprocess.Popen[str]) -> str:
@@ -47,7 +33,7 @@ async def test_kill_9_at_any_moment_changes_no_count(
     while killed < kills:
         database = tmp_path / f"killed-{whole}.sqlite3"
         while True:
-            process = _started(database, keyring, mailbox)
+            process = started(database, keyring, mailbox)
             began = time.monotonic()
             # Killed early so often that it takes several lives to the end.
             life = chance.uniform(0, took)

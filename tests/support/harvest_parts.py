@@ -30,6 +30,8 @@ USER = "ann"
 #: Small, so that even a short mailbox is many chunks.
 SMALL = HarvestLimits(chunk_messages=20, chunk_seconds=0.05, lease=0.3, look_every=0.05, retry_pause=0.05)
 
+UNRATED = TestRates(per_user_per_minute=10**6, per_destination_per_minute=10**6)
+
 Counted = dict[str, object]
 
 
@@ -64,7 +66,7 @@ async def harvest_parts(
     limits: HarvestLimits = SMALL,
     range_size: int = 15,
     password: str = PASSWORD,
-    rates: TestRates | None = None,
+    rates: TestRates = UNRATED,
     mailbox_id: str = "11111111-1111-4111-8111-111111111111",
 ) -> AsyncIterator[HarvestParts]:
     """Open, and make where it is missing, a database with the owner's mailbox on this server."""
