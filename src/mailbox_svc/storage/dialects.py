@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
@@ -57,11 +56,12 @@ def values_of_row(dialect: DialectName, *types: TypeEngine[Any]) -> tuple[Column
     return json_rows(dialect, types).columns
 
 
-def insert_rows(table: Table, names: Sequence[str], dialect: DialectName) -> _Insert:
-    """Return an INSERT of rows with values for these columns, for `Executor.run_many`."""
-    values = values_of_row(dialect, *(table.c[name].type for name in names))
-    # SQLite wants a WHERE between the SELECT and an ON CONFLICT.
-    return insert_into(table, dialect).from_select(names, select(*values).where(true()))
+def insert_rows(table: Table, dialect: DialectName) -> _Insert:
+    """Return an INSERT of whole rows, in the order of the table's columns, for `Executor.run_many`."""
+    if dialect == "sqlite":  # VALUES, since SQLite takes twice as long to insert what was selected
+        return sqlite.insert(table).values({column.name: bindparam(column.name) for column in table.columns})
+    values = values_of_row(dialect, *(column.type for column in table.columns))
+    return postgresql.insert(table).from_select(list(table.columns), select(*values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ _HAS_BEEN_GROUPED = for_each_dialect(
 
 
 def _put(dialect: DialectName) -> Statement:
-    new = insert_rows(group_members, ["user_id", "group_id", "contact_id", "revision"], dialect)
+    new = insert_rows(group_members, dialect)
     return new.on_conflict_do_update(
         index_elements=[_m.group_id, _m.contact_id], set_={"revision": new.excluded.revision}
     )
@@ -145,7 +145,7 @@ class GroupRows:
 
     async def put_members(self, group_id: str, members: Sequence[tuple[str, int]]) -> None:
         dialect = self._executor.dialect
-        rows = [(self._user_id, group_id, *member) for member in members]
+        rows = [(group_id, contact_id, self._user_id, revision) for contact_id, revision in members]
         await self._executor.run_many(_PUT[dialect], rows)
         ids = json.dumps([contact_id for contact_id, _ in members])
         await self._executor.run(_HAS_BEEN_GROUPED[dialect], {"for_user": self._user_id, "ids": ids})

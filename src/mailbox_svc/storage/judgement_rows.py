@@ -32,7 +32,7 @@ from mailbox_svc.storage.tables import addresses, contacts
 _c = contacts.c
 _a = addresses.c
 _USER = bindparam("for_user", type_=Text)
-#: What a judgement says, in the order of a row, after the contact's id.
+#: What a judgement changes of a contact that is known.
 _JUDGED = (
     "found_name",
     "alternate_names",
@@ -50,22 +50,12 @@ _JUDGED = (
     "sort_key",
     "search",
 )
-#: What else a new contact has, and the values that are the same for all.
-_UNTYPED = {
-    "typed_name": "",
-    "typed_organization": "",
-    "typed_phone": "",
-    "typed_note": "",
-    "grouped": False,
-    "revision": 1,
-}
 #: Decimals of a score that are kept: JSON's numbers come back exactly as far as this.
 _DECIMALS = 6
 
 
 def _put(dialect: DialectName) -> Statement:
-    names = ["id", "etag", *_JUDGED, "user_id", "created_at", "updated_at", *_UNTYPED]
-    new = insert_rows(contacts, names, dialect)
+    new = insert_rows(contacts, dialect)
     excluded = new.excluded
     differs = or_(
         (_c.typed_name == literal_column("''")) & (_c.found_name != excluded.found_name),
@@ -125,7 +115,6 @@ class JudgementRows:
         forgotten: list[int] = []
         ids = _new_ids(len(judged))
         moment = now.astimezone(UTC).isoformat(timespec="microseconds")
-        same = (self._user_id, moment, moment, *_UNTYPED.values())
         for evidence, judgement in judged:
             numbers = [found.ids[address.address] for address in evidence.addresses]
             forgotten += found.lost.get(evidence.addresses[0].address, ())
@@ -135,7 +124,7 @@ class JudgementRows:
                 continue
             new_id, etag = next(ids)
             contact_id = evidence.contact_id or new_id
-            rows.append((contact_id, etag, *_row_of(evidence, judgement), *same))
+            rows.append((contact_id, self._user_id, *_row_of(evidence, judgement), 1, etag, moment, moment))
             settled += [(contact_id, self._user_id, number) for number in numbers]
         await self._run_many(_PUT, rows)
         await self._run_many(_SETTLE, settled)
@@ -152,7 +141,7 @@ class JudgementRows:
 
 
 def _row_of(evidence: ContactEvidence, judgement: Judgement) -> tuple[object, ...]:
-    """Return the values of `_JUDGED`."""
+    """Return the columns of a new contact from `found_name` to `search`."""
     key_of = {address.address: address.match_key for address in evidence.addresses}
     spellings = [(spelling, key_of[address]) for address, spelling in judgement.addresses]
     written = [spelling for _, spelling in judgement.addresses]
@@ -171,6 +160,8 @@ def _row_of(evidence: ContactEvidence, judgement: Judgement) -> tuple[object, ..
         judgement.together,
         judgement.first_at,
         judgement.last_at,
+        *("", "", "", ""),
+        False,
         sort_key(typed or judgement.display_name, written[0]),
         searchable((typed, judgement.display_name, *judgement.alternate_names), written),
     )

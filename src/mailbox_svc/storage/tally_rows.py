@@ -38,7 +38,7 @@ def _see(dialect: DialectName) -> Statement:
 
 
 def _add_tallies(dialect: DialectName) -> Statement:
-    new = insert_rows(tallies, ["user_id", "folder_id", "address_id", *TALLY], dialect)
+    new = insert_rows(tallies, dialect)
     seen = new.excluded
     latest = func.max if dialect == "sqlite" else func.greatest
     earliest = func.min if dialect == "sqlite" else func.least
@@ -53,8 +53,7 @@ def _add_tallies(dialect: DialectName) -> Statement:
 
 
 def _add_names(dialect: DialectName) -> Statement:
-    names = ["user_id", "folder_id", "address_id", "name", *_NAME_COUNTS, "last_at"]
-    new = insert_rows(address_names, names, dialect)
+    new = insert_rows(address_names, dialect)
     latest = func.max if dialect == "sqlite" else func.greatest
     sums: dict[str, ColumnElement[int]] = {name: _n[name] + new.excluded[name] for name in _NAME_COUNTS}
     sums["last_at"] = latest(_n.last_at, new.excluded.last_at)
@@ -81,9 +80,10 @@ class TallyRows:
         ids: dict[str, int] = {row[0]: row[1] for row in found}
         await run.run_many(
             _ADD_TALLIES[dialect],
-            [(user, folder_id, ids[address], *_of_tally(tally)) for address, _, _, tally in deltas],
+            [(ids[address], folder_id, user, *_of_tally(tally)) for address, _, _, tally in deltas],
         )
         if names:
             await run.run_many(
-                _ADD_NAMES[dialect], [(user, folder_id, ids[name[0]], *name[1:]) for name in names]
+                _ADD_NAMES[dialect],
+                [(ids[address], folder_id, name, user, *uses) for address, name, *uses in names],
             )

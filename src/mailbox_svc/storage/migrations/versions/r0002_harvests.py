@@ -181,9 +181,9 @@ def _contacts() -> None:
     kept = sa.text("skipped IS NULL")
     for column in ("score", "last_at", "sort_key"):
         op.create_index(
-            f"ix_contacts_user_id_{column}_id",
+            f"ix_contacts_user_id_{column}",
             "contacts",
-            ["user_id", column, "id"],
+            ["user_id", column],
             sqlite_where=kept,
             postgresql_where=kept,
         )
