@@ -1,5 +1,7 @@
 """What `ports.contacts.ContactRepository` promises of judgements, and of what users type and delete."""
 
+import time
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -87,8 +89,9 @@ async def test_a_judgement_comes_back_as_a_contact(store: SqlStore) -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    assert len(contact.id) == 36
-    assert contact.id[14] == "4"
+    made = uuid.UUID(contact.id)
+    assert (made.version, made.variant, str(made)) == (7, uuid.RFC_4122, contact.id)
+    assert abs((made.int >> 80) / 1000 - time.time()) < 60
 
 
 async def rejudged(store: SqlStore, contact: Contact, **changes: object) -> Contact:

@@ -78,7 +78,7 @@ addresses = Table(
     UniqueConstraint("user_id", "match_key", "address"),
     ForeignKeyConstraint(["user_id", "contact_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
     Index("ix_addresses_judged", "user_id", "contact_id", sqlite_where=JUDGED, postgresql_where=JUDGED),
-    Index("ix_addresses_changed", "user_id", "match_key", sqlite_where=CHANGED, postgresql_where=CHANGED),
+    Index("ix_addresses_changed", "user_id", "id", sqlite_where=CHANGED, postgresql_where=CHANGED),
 )
 
 tallies = Table(

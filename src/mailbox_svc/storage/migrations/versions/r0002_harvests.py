@@ -202,7 +202,7 @@ def _addresses() -> None:
     )
     for name, columns, of_some in (
         ("judged", ["user_id", "contact_id"], sa.text("contact_id IS NOT NULL")),
-        ("changed", ["user_id", "match_key"], sa.text("changed")),
+        ("changed", ["user_id", "id"], sa.text("changed")),
     ):
         op.create_index(
             f"ix_addresses_{name}", "addresses", columns, sqlite_where=of_some, postgresql_where=of_some
