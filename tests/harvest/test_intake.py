@@ -145,8 +145,11 @@ def test_what_a_message_says_of_itself_counts_for_its_writer(fields: dict[str, A
 
 
 def test_a_list_where_answers_go_to_the_list_is_no_newsletter() -> None:
-    fields = {"List_Unsubscribe": "<mailto:leave@lists.example.com>", "Precedence": "bulk"}
-    to_list = {"To": "dev@lists.example.com", "Reply_To": "Dev <DEV@lists.example.com>"}
+    fields: dict[str, Any] = {
+        "List_Unsubscribe": "<mailto:leave@lists.example.com>",
+        "Precedence": "bulk",
+    }
+    to_list: dict[str, Any] = {"To": "dev@lists.example.com", "Reply_To": "Dev <DEV@lists.example.com>"}
     got = counted(header(From_="bob@example.com", **to_list, **fields))
     assert got["bob@example.com"]["through_list"] == 1
     assert "bulk" not in got["bob@example.com"]
@@ -166,14 +169,17 @@ def test_a_list_where_answers_go_to_the_list_is_no_newsletter() -> None:
     ],
 )
 def test_mail_to_undisclosed_recipients_counts_as_bulk_and_as_through_a_list(
-    recipients: dict[str, str], both: int
+    recipients: dict[str, Any], both: int
 ) -> None:
     got = counted(header(From_="bob@example.com", **recipients))["bob@example.com"]
     assert (got.get("bulk", 0), got.get("through_list", 0)) == (both, both)
 
 
 def test_a_newsletter_with_an_id_counts_as_both() -> None:
-    fields = {"List_Unsubscribe": "<https://example.com/u>", "List_Id": "<77.news.example.com>"}
+    fields: dict[str, Any] = {
+        "List_Unsubscribe": "<https://example.com/u>",
+        "List_Id": "<77.news.example.com>",
+    }
     got = counted(header(From_="bob@example.com", To=ME, **fields))
     assert (got["bob@example.com"]["bulk"], got["bob@example.com"]["through_list"]) == (1, 1)
 
