@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import resource
 import socket
 import sqlite3
 import time
@@ -16,6 +15,7 @@ from mailbox_svc.errors import ConfigError, StorageUnavailable
 from mailbox_svc.model.secret import SealedSecret
 from mailbox_svc.storage.store import SqlStore, open_store
 from support.evidence import chunk_of, folder_with, seen
+from support.full_disk import full_disk
 from support.postgres import PostgresServer
 from support.processes import free_port
 from support.stores import FIELD, PreparedDatabase, add, mailbox_of, opened
@@ -94,17 +94,6 @@ async def test_all_who_wait_for_a_locked_file_fail_together(sqlite: PreparedData
     other.close()
 
 
-@contextlib.contextmanager
-def full_disk(path: str, *, room: int) -> Iterator[None]:
-    """Let no file of this process grow `room` bytes beyond the database's log, as a full disk would."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(f"{path}-wal").stat().st_size + room, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
 @pytest.mark.parametrize("large", [False, True], ids=["at COMMIT", "at a statement"])
 async def test_a_full_disk_loses_no_acknowledged_save_and_keeps_no_half(
     sqlite: PreparedDatabase, *, large: bool
@@ -120,7 +109,7 @@ async def test_a_full_disk_loses_no_acknowledged_save_and_keeps_no_half(
                 await tx.mailboxes.insert(mailbox)
                 await tx.secrets.put(mailbox.id, FIELD, 1, SealedSecret("k", blob))
 
-        with full_disk(sqlite.name, room=200_000 if large else 100):
+        with full_disk(Path(sqlite.name), room=200_000 if large else 100):
             results = await asyncio.gather(*(save(number) for number in range(16)), return_exceptions=True)
         assert all(isinstance(result, StorageUnavailable) for result in results)
         assert await store.list_mailboxes("anna") == acknowledged
@@ -144,7 +133,7 @@ async def test_a_full_disk_in_the_midst_of_a_chunk_leaves_nothing_of_it(sqlite: 
         many = [seen(f"{long}{number}@example.org", received=1) for number in range(8000)]
         large = chunk_of(seen("bob@example.org", received=1), *many, last_uid=9, keys=b"2" * 80_000)
         before = await state()
-        with full_disk(sqlite.name, room=2_000_000), unavailable(within=20):
+        with full_disk(Path(sqlite.name), room=2_000_000), unavailable(within=20):
             async with store.begin("anna") as tx:
                 await tx.folders.commit(folder.id, large)
         assert await state() == before
