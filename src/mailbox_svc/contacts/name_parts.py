@@ -9,30 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailbox_svc.contacts.lexicon import load
+
 #: Words that belong to the family name that follows them.
-_PARTICLES = frozenset(
-    {
-        "af",
-        "al",
-        "av",
-        "bin",
-        "bint",
-        "da",
-        "das",
-        "de",
-        "del",
-        "della",
-        "den",
-        "der",
-        "di",
-        "do",
-        "dos",
-        "du",
-    }
-    | {"el", "ibn", "la", "le", "ten", "ter", "van", "vom", "von", "y", "zu", "zum", "zur"}
-)
+_PARTICLES = load("name_particles")
 _HONORIFICS = frozenset({"dr", "frau", "herr", "miss", "mme", "mr", "mrs", "ms", "mx", "prof", "sir"})
-_SUFFIXES = frozenset({"cpa", "dds", "esq", "ii", "iii", "iv", "jd", "jr", "llm", "mba", "md", "phd", "sr"})
+#: What stands after a comma and is no given name.
+_SUFFIXES = load("name_suffixes")
+#: Those that are one without a comma, too; most of the others are somebody's family name: "Ma", "Do", "Bed".
+_PLAIN_SUFFIXES = frozenset(
+    {"cpa", "dds", "esq", "ii", "iii", "iv", "jd", "jr", "llm", "mba", "md", "phd", "sr"}
+)
 #: In parentheses, an address, a number: not the name alone.
 _UNUSUAL = re.compile(r"[()<>\[\]{}@/|\"\d]")
 #: Han, Hangul and Hiragana: where these are written, the family comes first.
@@ -69,15 +56,20 @@ def _in_order(words: list[str], suffix: str) -> NameParts:
     while start < len(words) - 1 and _bare(words[start]) in _HONORIFICS:
         start += 1
     prefix, words = " ".join(words[:start]), words[start:]
-    if not suffix and len(words) > 2 and _is_suffix(words[-1]):
+    if not suffix and len(words) > 2 and _bare(words[-1]) in _PLAIN_SUFFIXES:
         suffix = words.pop()
     if len(words) == 1:
         # after a title it is the family name: "Dr. Berg"
         return NameParts(words[0], "", prefix, suffix) if prefix else NameParts("", words[0], "", suffix)
     family = len(words) - 1
-    while family > 1 and _bare(words[family - 1]) in _PARTICLES:
+    while family > 1 and _is_particle(words[family - 1]):
         family -= 1
     return NameParts(" ".join(words[family:]), " ".join(words[:family]), prefix, suffix)
+
+
+def _is_particle(word: str) -> bool:
+    """Tell "e" and "y" from the initials that people have in the middle: "Mary E. Smith"."""
+    return (word if len(word) == 1 else word.casefold()) in _PARTICLES
 
 
 def _is_suffix(text: str) -> bool:
