@@ -205,6 +205,18 @@ async def test_a_deleted_contact_outlives_all_that_was_seen_of_it(store: SqlStor
     assert {address.address for address in evidence.addresses} == {"max@gmail.com", "m.ax@gmail.com"}
 
 
+async def test_no_address_of_a_deleted_contact_is_forgotten(store: SqlStore) -> None:
+    mailbox, _ = await folder_with(store, chunk_of(seen("max@gmail.com")))
+    _, other = await folder_with(store, chunk_of(seen("m.ax@gmail.com")), mailbox=mailbox, name=b"Other")
+    await judge_all(store)
+    (contact,) = (await contacts_by_address(store)).values()
+    async with store.begin("anna") as tx:
+        await tx.contacts.delete(contact.id, now=LATER)
+        await tx.folders.take_back(other.id)
+        (evidence,) = await tx.contacts.unjudged(10)
+    assert {address.address for address in evidence.addresses} == {"max@gmail.com", "m.ax@gmail.com"}
+
+
 async def test_another_users_contacts_are_neither_seen_nor_changed(store: SqlStore) -> None:
     contact = await one_contact(store)
     async with store.begin("bob") as tx:

@@ -1,5 +1,6 @@
 """What `ports.contacts.ContactRepository` promises of evidence: what has changed, and all there is."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mailbox_svc.model.contact import (
@@ -137,3 +138,19 @@ async def test_a_deleted_mailbox_leaves_its_contacts_to_be_judged_anew(store: Sq
     }
     await judge_all(store)
     assert (await contacts_by_address(store)).keys() == {BOB}
+
+
+async def test_addresses_that_were_judged_together_stay_together(store: SqlStore) -> None:
+    await folder_with(store, chunk_of(seen(BOB), seen("robert@example.net")))
+    async with store.begin("anna") as tx:
+        first, second = await tx.contacts.unjudged(10)
+        both = replace(first, addresses=first.addresses + second.addresses)
+        await tx.contacts.judge([(both, judged_as(both))], now=NOW)
+    await folder_with(store, chunk_of(seen(BOB, received=1), seen("bob+x@example.org")))
+    (evidence,) = await unjudged(store)
+    assert evidence.contact_id is not None
+    assert {address.address for address in evidence.addresses} == {
+        "bob@example.org",
+        "bob+x@example.org",
+        "robert@example.net",
+    }
