@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,12 @@ def test_a_short_jwt_secret_is_refused(settings: Settings, tmp_path: Path) -> No
 def test_unknown_commands_and_options_end_with_two() -> None:
     assert mailbox_svc("sing").returncode == 2
     assert mailbox_svc("serve", "--loud").returncode == 2
+
+
+def test_no_command_waits_for_parts_that_it_does_not_use() -> None:
+    heavy = "sqlalchemy", "alembic", "aioimaplib", "pymap"
+    code = f"import sys, mailbox_svc.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
 
 def test_token_prints_a_token_and_nothing_else(settings: Settings) -> None:

@@ -13,6 +13,7 @@ import trustme
 import mailboxes
 from mailbox_svc import app
 from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings
 from mailboxes.v1.harvest_pb2 import HarvestState
 from support.dovecot import DovecotServer, running_dovecot
@@ -46,7 +47,7 @@ async def client(request: pytest.FixtureRequest, settings: Settings) -> AsyncIte
 
 
 def token_of(settings: Settings) -> str:
-    return app.mint(settings, subject="ann", lifetime=60, service=False)
+    return mint(settings, subject="ann", lifetime=60, service=False)
 
 
 async def saved(client: Both, port: int) -> str:

@@ -13,6 +13,7 @@ import pytest
 import mailboxes
 from mailbox_svc import app
 from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings
 from support.scripted_service import Both
 
@@ -33,7 +34,7 @@ async def target(settings: Settings) -> AsyncIterator[str]:
 
 @pytest.fixture(params=["sync", "async"])
 async def client(request: pytest.FixtureRequest, settings: Settings, target: str) -> AsyncIterator[Both]:
-    token = app.mint(settings, subject="ann", lifetime=60, service=False)
+    token = mint(settings, subject="ann", lifetime=60, service=False)
     client = Both(request.param, target, token)
     yield client
     await client.close()
@@ -104,7 +105,7 @@ async def test_a_bad_token_is_refused(target: str) -> None:
 
 
 async def test_an_expired_token_is_told_from_a_bad_one(settings: Settings, target: str) -> None:
-    token = app.mint(settings, subject="ann", lifetime=-60, service=False)
+    token = mint(settings, subject="ann", lifetime=-60, service=False)
     async with mailboxes.AsyncClient(target, token) as client:
         with pytest.raises(mailboxes.Unauthenticated) as caught:
             await client.list()
@@ -113,7 +114,7 @@ async def test_an_expired_token_is_told_from_a_bad_one(settings: Settings, targe
 
 async def test_a_service_acts_for_the_user_it_names(settings: Settings, target: str, client: Both) -> None:
     await client.call("save", **FIELDS)
-    token = app.mint(settings, subject="robot", lifetime=60, service=True)
+    token = mint(settings, subject="robot", lifetime=60, service=True)
     async with mailboxes.AsyncClient(target, token, user_id="ann") as robot:
         assert len(await robot.list()) == 1
     async with mailboxes.AsyncClient(target, token, user_id="bob") as robot:

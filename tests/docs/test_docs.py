@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from mailbox_svc import app
 from mailbox_svc.cli import cli
 from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings
 from mailbox_svc.errors import MailboxSvcError
 from mailbox_svc.imap.remedies import ADVICE, advise
@@ -107,7 +108,7 @@ async def test_the_python_example_runs_against_the_service(
     [example] = re.findall(r"```python\n(.*?)```", _text("README.md"), re.DOTALL)
     settings = dev_settings(tmp_path, grpc_addr="127.0.0.1:0")
     async with app.running_service(settings) as (_, port):
-        token = app.mint(settings, subject="ann", lifetime=60, service=False)
+        token = mint(settings, subject="ann", lifetime=60, service=False)
         # A host that nobody needs to look up, and that says no at once.
         local = example.replace("127.0.0.1:50051", f"127.0.0.1:{port}").replace(
             "imap.example.org", "127.0.0.1"

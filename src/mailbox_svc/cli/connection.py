@@ -11,9 +11,9 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import grpc
 import typer
 
-from mailbox_svc import app
 from mailbox_svc.cli.console import fail
 from mailbox_svc.cli.dev import DEV_FOLDER, DEV_USER, existing_dev_settings
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings, load, read_line
 from mailbox_svc.errors import ConfigError, os_reason
 from mailboxes import Client, MailboxError, TimedOut, Unavailable
@@ -110,9 +110,7 @@ class _Connection:
                 "Say who is calling: --dev beside 'serve --dev', --user USER where the service's"
                 " MAILBOX_JWT_SECRET_FILE is set, or --token-file FILE."
             )
-        return functools.partial(
-            app.mint, self._settings, subject=self._user, lifetime=_LIFETIME, service=False
-        )
+        return functools.partial(mint, self._settings, subject=self._user, lifetime=_LIFETIME, service=False)
 
     def _tls(self) -> grpc.ChannelCredentials | bool | None:
         if self._tls_ca is None:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from mailbox_svc import app
 from mailbox_svc.cli.console import errors
+from mailbox_svc.cli.deferred import app
 from mailbox_svc.config import load
 from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.mailboxes.importing import ImportResult, import_mailboxes

@@ -6,10 +6,11 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from mailbox_svc import app
 from mailbox_svc.cli.console import out
+from mailbox_svc.cli.deferred import app
 from mailbox_svc.cli.dev import dev_settings
 from mailbox_svc.cli.harvest_view import HarvestView
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.logs import configure_logs
 
 
@@ -29,5 +30,5 @@ async def _demo(folder: Path) -> None:
     async with demo_imap_server(folder) as imap:
         settings = dev_settings(folder, grpc_addr="127.0.0.1:0", tls_ca_file=imap.ca_file)
         async with app.running_service(settings) as (_, port):
-            token = app.mint(settings, subject="demo-user", lifetime=3600, service=False)
+            token = mint(settings, subject="demo-user", lifetime=3600, service=False)
             await tell(f"127.0.0.1:{port}", token, imap, out, lambda: HarvestView(out, lines=False))

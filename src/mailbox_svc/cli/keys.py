@@ -9,8 +9,8 @@ import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mailbox_svc import app
 from mailbox_svc.cli.console import errors, out
+from mailbox_svc.cli.deferred import app
 from mailbox_svc.config import Settings, load
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.mailboxes.rotation import (

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mailbox_svc import app
+from mailbox_svc.cli.deferred import app
 from mailbox_svc.cli.dev import DEV_FOLDER, DEV_USER, dev_settings
+from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings, load
 
 
@@ -29,7 +30,7 @@ def serve(
 
 
 def _greet(settings: Settings, port: int, data_dir: Path) -> None:
-    token = app.mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
+    token = mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
     host = settings.grpc_addr.rpartition(":")[0]
     method = "mailboxes.v1.MailboxService/List"
     out = Console(soft_wrap=True, highlight=False)

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mailbox_svc import app
-from mailbox_svc.config import load
+from mailbox_svc.config import Settings, load, read_line
+from mailbox_svc.errors import ConfigError
+from mailbox_svc.identity import mint_token
+from mailbox_svc.model.secret import Secret
 
 
 def token(
@@ -19,4 +21,18 @@ def token(
     ] = False,
 ) -> None:
     """Print a bearer token (needs MAILBOX_JWT_SECRET_FILE)."""
-    typer.echo(app.mint(load(), subject=subject, lifetime=hours * 3600, service=service))
+    typer.echo(mint(load(), subject=subject, lifetime=hours * 3600, service=service))
+
+
+def mint(settings: Settings, *, subject: str, lifetime: float, service: bool) -> str:
+    """Return a token for `subject`, valid for `lifetime` seconds. Raises ConfigError."""
+    if settings.jwt_secret_file is None:
+        raise ConfigError("Set MAILBOX_JWT_SECRET_FILE; with a JWKS URL only the issuer can make tokens.")
+    return mint_token(
+        Secret(read_line(settings.jwt_secret_file)),
+        subject=subject,
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+        lifetime=lifetime,
+        role="service_role" if service else None,
+    )
