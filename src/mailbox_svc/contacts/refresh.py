@@ -24,11 +24,10 @@ async def refresh(store: Store, user_id: str, *, clock: Clock) -> int:
     while True:
         async with store.begin(user_id) as tx:
             page = await tx.contacts.unjudged(_PAGE)
-            if page:
-                await tx.contacts.judge(await _judged(page), now=clock())
+            if not page:  # a short one is no sign that it was the last
+                return count
+            await tx.contacts.judge(await _judged(page), now=clock())
         count += len(page)
-        if len(page) < _PAGE:
-            return count
 
 
 async def _judged(page: list[ContactEvidence]) -> list[tuple[ContactEvidence, Judgement | None]]:

@@ -26,6 +26,8 @@ _ADDRESS_FIELDS = {
     b"sender": SENDER,
     b"reply-to": REPLY_TO,
 }
+#: As nearly all mail spells it; other spellings are read like any other line.
+_MESSAGE_ID_NAMES = (b"Message-ID:", b"Message-Id:")
 _Read = tuple[int, tuple[Any, ...]]
 
 
@@ -47,7 +49,7 @@ class HeaderParts:
             if known is not None:
                 parts[known[0]] += known[1]
             # Every message has these two, and they are never the same again.
-            elif line.startswith(b"Message-ID:"):
+            elif line.startswith(_MESSAGE_ID_NAMES):
                 parts[MESSAGE_ID] += (line[11:],)
             elif line.startswith(b"Date:"):
                 parts[DATE] += (line[5:],)

@@ -139,11 +139,14 @@ class Intake:
 
     def _count(self, parts: Parts, when: int) -> None:  # noqa: C901, PLR0912  (the hot loop: no calls in it)
         self._serial = serial = self._serial + 1
+        began, touched = self._chunk_began, self._touched
         writers: tuple[Item, ...] = parts[FROM]
         mine = bool(writers) and writers[0][0].own
         for record, _ in writers:
             if not record.own:
-                self._touch(record)
+                if record.seen <= began:
+                    touched.append(record)
+                record.seen = serial
         named = False
         for column, items in (
             (SENT_TO if mine else TOGETHER, parts[TO] + parts[BCC]),
@@ -153,10 +156,11 @@ class Intake:
                 if record.own:
                     named = True
                     continue
-                if record.seen == serial:
+                seen = record.seen
+                if seen == serial:
                     continue
-                if record.seen <= self._chunk_began:
-                    self._touched.append(record)
+                if seen <= began:
+                    touched.append(record)
                 record.seen = serial
                 counts = record.counts
                 counts[column] += 1
@@ -175,10 +179,11 @@ class Intake:
                     name.last_at = when
         if not mine:
             self._count_writers(parts, when, named=named)
-            self._count_others(parts, when)
+            if parts[REPLY_TO] or parts[SENDER]:
+                self._count_others(parts, when)
         if parts[LIST_POST] or parts[LIST_ID]:
             self._count_lists(parts)
-        if len(self._touched) > _MOST_TOUCHED:
+        if len(touched) > _MOST_TOUCHED:
             raise TooManyAddresses
 
     def _count_writers(self, parts: Parts, when: int, *, named: bool) -> None:
@@ -189,11 +194,16 @@ class Intake:
                 continue
             counts = record.counts
             counts[RECEIVED if named else INDIRECTLY] += 1
-            if when:
-                count_date(counts, when, LAST_RECEIVED)
+            if when > counts[LAST]:  # noqa: PLR1730  (as in `_count`)
+                counts[LAST] = when
+            if when > counts[LAST_RECEIVED]:  # noqa: PLR1730
+                counts[LAST_RECEIVED] = when
+            if when < counts[FIRST] or not counts[FIRST]:
+                counts[FIRST] = when or counts[FIRST]
             if name is not None:
                 name.by_self += 1
-                name.last_at = max(name.last_at, when)
+                if when > name.last_at:  # noqa: PLR1730
+                    name.last_at = when
             if parts[MARKS] or parts[LIST_POST] or parts[LIST_ID]:
                 _count_marks(counts, parts)
 

@@ -8,6 +8,7 @@ from array import array
 #: Bytes of a key.
 KEY_SIZE = 8
 _SMALLEST = 1024
+_hash = hashlib.blake2b
 
 
 def message_key(message_id: bytes, date: bytes, header: bytes) -> bytes:
@@ -18,7 +19,7 @@ def message_key(message_id: bytes, date: bytes, header: bytes) -> bytes:
     """
     message_id = message_id.strip()
     text = message_id + b"\n" + date.strip() if message_id else header
-    return hashlib.blake2b(text, digest_size=KEY_SIZE).digest()
+    return _hash(text, digest_size=KEY_SIZE).digest()
 
 
 class KeySet:

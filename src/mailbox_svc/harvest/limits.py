@@ -19,7 +19,7 @@ class HarvestLimits:
     #: A run belongs to its process this long after its last sign of life, which it gives thrice as often.
     lease: float = 30.0
     #: Messages, or time, after which a chunk is committed.
-    chunk_messages: int = 10_000
+    chunk_messages: int = 25_000
     chunk_seconds: float = 2.0
     #: Contacts are judged this often during a run, and at its end.
     judge_every: float = 20.0
