@@ -26,7 +26,7 @@ from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.run import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
-from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier, mint_token
+from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier
 from mailbox_svc.identity.jwks import KeySource
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver
@@ -159,20 +159,6 @@ async def check(settings: Settings) -> None:
     vault_from(settings)
     async with store_from(settings), _verifier(settings):
         tester_from(settings)
-
-
-def mint(settings: Settings, *, subject: str, lifetime: float, service: bool) -> str:
-    """Return a token for `subject`, valid for `lifetime` seconds. Raises ConfigError."""
-    if settings.jwt_secret_file is None:
-        raise ConfigError("Set MAILBOX_JWT_SECRET_FILE; with a JWKS URL only the issuer can make tokens.")
-    return mint_token(
-        Secret(read_line(settings.jwt_secret_file)),
-        subject=subject,
-        audience=settings.jwt_audience,
-        issuer=settings.jwt_issuer,
-        lifetime=lifetime,
-        role="service_role" if service else None,
-    )
 
 
 def tester_from(settings: Settings) -> ImapConnectionTester:
