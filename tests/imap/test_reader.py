@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -11,7 +10,7 @@ from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.ports.mail import FolderGone, MailFolder, MailSource, OpenFolder
 from support.imap_server import Peer
-from support.mail_server import Held, Keeper, honestly, reading, serving
+from support.mail_server import Held, Keeper, reading, serving
 from support.watch import nothing_left
 
 
@@ -104,85 +103,6 @@ async def test_a_server_that_does_not_tell_uids_is_asked_in_ranges_of_equal_widt
 
     assert sink.messages == held.messages
     assert sink.reached_at == [10_001, 20_000]
-
-
-async def test_the_next_range_is_asked_for_before_the_first_is_there_and_the_rest_after_checkpoints() -> None:
-    held = Held(letters(*range(1, 25_001)))
-    asked: list[tuple[int, int]] = []
-
-    class Slow(Keeper):
-        async def checkpoint(self) -> None:
-            await super().checkpoint()
-            await asyncio.sleep(0.05)
-            asked.append((self.checkpoints, len(here.fetches)))
-
-    async with reading(serving(held)) as here:
-        await here.read(Slow())
-
-    assert asked == [(1, 3), (2, 4), (3, 5), (4, 5), (5, 5)]
-
-
-async def test_messages_go_on_coming_in_during_a_checkpoint() -> None:
-    held = Held(letters(*range(1, 15_001)))
-    seen: list[int] = []
-
-    class Slow(Keeper):
-        async def checkpoint(self) -> None:
-            await super().checkpoint()
-            await asyncio.sleep(0.3)
-            seen.append(len(self.messages))
-
-    async with reading(serving(held)) as here:
-        await here.read(Slow())
-
-    assert seen == [15_000] * 3
-
-
-@pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (0, 2, 1)])
-async def test_ranges_that_are_answered_in_another_order_are_given_in_order(order: tuple[int, ...]) -> None:
-    held, sink = Held(letters(*range(1, 15_001))), Keeper()
-    waiting: list[tuple[bytes, int, int]] = []
-
-    async def shuffle(peer: Peer, held: Held, first: int, last: int) -> None:
-        waiting.append((peer.tag, first, last))
-        if len(waiting) == 3:
-            for tag, start, end in (waiting[i] for i in order):
-                await peer.send(held.within(start, end) + tag + b" OK done\r\n")
-
-    async with reading(serving(held, shuffle)) as here:
-        await here.read(sink)
-
-    assert list(sink.messages) == sorted(held.messages)
-    assert sink.reached_at == [5000, 10_000, 15_000]
-
-
-@pytest.mark.parametrize("size", [10, 4000])
-async def test_ranges_that_are_answered_side_by_side_lose_nothing_however_much_comes_too_early(
-    size: int,
-) -> None:
-    # 4,000 bytes a message are more than is kept; the ranges are asked for again then.
-    header = b"To: " + b"x" * size + b"\r\n\r\n"
-    held, sink = Held(dict.fromkeys(range(1, 15_001), header)), Keeper()
-    waiting: list[tuple[bytes, int, int]] = []
-
-    async def side_by_side(peer: Peer, held: Held, first: int, last: int) -> None:
-        if len(waiting) == 3:
-            await honestly(peer, held, first, last)
-            return
-        waiting.append((peer.tag, first, last))
-        if len(waiting) == 3:
-            for shift in range(0, 5000, 500):
-                for _, start, _ in waiting:
-                    await peer.send(held.within(start + shift, start + shift + 499))
-            for tag, _, _ in waiting:
-                await peer.send(tag + b" OK done\r\n")
-
-    async with reading(serving(held, side_by_side)) as here:
-        await here.read(sink)
-
-    assert sink.messages == held.messages
-    assert sink.reached_at == [5000, 10_000, 15_000]
-    assert len(here.fetches) == (3 if size == 10 else 5)
 
 
 async def test_mail_that_arrives_meanwhile_and_changes_by_others_are_left_alone() -> None:

@@ -47,6 +47,27 @@ async def test_a_refused_range_means_that_the_folder_is_gone_and_the_reader_goes
     assert len(again.messages) == 4900
 
 
+async def test_nothing_more_is_asked_for_when_the_newest_range_was_refused_before_its_turn() -> None:
+    async def hasty(peer: Peer, held: Held, first: int, last: int) -> None:
+        tag = peer.tag
+        await peer.send(held.within(first, first + 3749))
+        await peer.command()
+        await peer.reply(b"NO gone")
+        await peer.send(held.within(first + 3750, last - 1))
+        await asyncio.sleep(0.1)
+        await peer.send(held.within(last, last) + tag + b" OK done\r\n")
+
+    sink = Keeper()
+    async with reading(serving(MANY, hasty)) as here, here.reader() as reader:
+        await reader.examine(b"INBOX")
+        with pytest.raises(FolderGone):
+            await reader.read(0, sink)
+        assert await reader.folders()
+
+    assert sink.reached_at == [5000]
+    assert here.fetches == [b"1:5000", b"5001:10000"]
+
+
 async def test_messages_that_were_expunged_meanwhile_are_no_refusal() -> None:
     sink = Keeper()
     answer = saying(b"NO [ExpungeIssued] some are gone", at=5001)
@@ -230,24 +251,50 @@ async def test_the_way_in_has_a_deadline_of_its_own() -> None:
     assert failure.value.report.code is Code.SERVER_TIMEOUT
 
 
+class Unhurried(Keeper):
+    """A sink that is still storing the first range when the last bytes come in."""
+
+    async def checkpoint(self) -> None:
+        await super().checkpoint()
+        await asyncio.sleep(0.2)
+
+
 async def test_what_has_come_is_stored_before_the_end_of_the_connection_is_told() -> None:
-    asked: list[bytes] = []
+    rests: list[bytes] = []
 
     async def three_and_gone(peer: Peer, held: Held, first: int, last: int) -> None:
-        asked.append(held.within(first, last) + peer.tag + b" OK\r\n")
-        if len(asked) == 3:
-            await peer.send(b"".join(asked))
+        await peer.send(held.within(first, first + 3749))
+        rests.append(held.within(first + 3750, last) + peer.tag + b" OK\r\n")
+        if len(rests) == 3:
+            await peer.send(b"".join(rests))
             raise ConnectionResetError
 
-    class Slow(Keeper):
-        async def checkpoint(self) -> None:
-            await super().checkpoint()
-            await asyncio.sleep(0.2)
-
-    sink = Slow()
+    sink = Unhurried()
     async with nothing_left(), reading(serving(MANY, three_and_gone)) as here:
         with pytest.raises(ReadingFailed):
             await here.read(sink)
 
     assert sink.reached_at == [5000, 10_000, 15_000]
     assert sink.checkpoints == 3
+
+
+async def test_what_comes_between_bye_and_the_end_is_stored_though_it_would_be_time_to_ask_for_more() -> None:
+    async def parting(peer: Peer, held: Held, first: int, last: int) -> None:
+        tag = peer.tag
+        await peer.send(held.within(first, first + 3749))
+        await peer.command()
+        await peer.send(b"* BYE so long\r\n" + held.within(first + 3750, last) + tag + b" OK\r\n")
+        await peer.send(held.within(5001, 8900))
+        await asyncio.sleep(0.02)
+        await peer.send(held.within(8901, 10_000) + peer.tag + b" OK\r\n")
+        raise ConnectionResetError
+
+    sink = Unhurried()
+    async with nothing_left(), reading(serving(MANY, parting)) as here:
+        with pytest.raises(ReadingFailed) as failure:
+            await here.read(sink)
+
+    assert failure.value.report.code is Code.SERVER_BYE
+    assert sink.reached_at == [5000, 10_000]
+    assert sink.checkpoints == 2
+    assert len(here.fetches) == 2

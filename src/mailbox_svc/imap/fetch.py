@@ -138,6 +138,11 @@ class Taker:
         self._take = take
         self._seen: set[int] = set()
 
+    @property
+    def taken(self) -> int:
+        """How many messages were taken."""
+        return len(self._seen)
+
     def give(self, uid: int, header: bytes) -> None:
         """Take a message of the range."""
         if uid not in self._seen:

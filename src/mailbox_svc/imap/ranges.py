@@ -1,4 +1,4 @@
-"""Asks for the messages of a folder range by range, a few ahead, and tells the sink how far all is there."""
+"""Asks for the messages of a folder range by range, one ahead, and tells the sink how far all is there."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from mailbox_svc.imap.grammar import Status
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.ports.mail import FolderGone, HeaderSink, OpenFolder
 
-#: Ranges under way at once: one that comes in, and enough behind it for a round trip of a tenth of a second.
+#: Ranges that are not yet stored, at most: one that is being stored, one that comes in, and one behind it.
 DEPTH = 3
+#: The share of a range that is there when the next is asked for. Earlier, a server far away would wait less;
+#: but Dovecot works on all it was asked for side by side, and what comes early must be kept, and then given
+#: to the sink all at once, while nobody else gets a turn.
+_NEARLY_IN = 0.75
 #: Bytes that are kept of what comes before its turn, and what a message costs beside its own.
 _EARLY_LIMIT, _EARLY_COST = 16 << 20, 200
 #: RFC 5530: some of the messages are gone, the others were sent.
@@ -79,9 +83,10 @@ class _Range(Taker):
 class RangeReading:
     """One pass over the open folder.
 
-    A server may work on commands side by side (RFC 9051 §5.5), and Dovecot does as soon as we read slower
-    than it writes. What comes before its turn is kept for a while; if it is too much, it is thrown away and
-    asked for again, one range at a time.
+    The next range is asked for when the last one is nearly there, even while others are being stored. A
+    server may then work on both side by side (RFC 9051 §5.5), and Dovecot does as soon as we read slower than
+    it writes. What comes before its turn is kept for a while; if it is too much, it is thrown away and asked
+    for again, one range at a time.
     """
 
     def __init__(
@@ -93,13 +98,15 @@ class RangeReading:
         fields: Sequence[str],
         after_uid: int,
         ends: Sequence[int],
+        size: int,
     ) -> None:
-        """`ends` are the last UIDs of the ranges, in order; at least one."""
+        """`ends` are the last UIDs of the ranges, in order, at least one; `size` is in messages."""
         self._wire = wire
         self._folder = folder
         self._sink = sink
         self._items = f"(UID BODY.PEEK[HEADER.FIELDS ({' '.join(fields)})])".encode("ascii")
         self._ends = ends
+        self._nearly_in = int(size * _NEARLY_IN)
         #: All messages up to here were given to the sink.
         self._reached = after_uid
         #: All messages up to here were asked for.
@@ -139,45 +146,52 @@ class RangeReading:
         self._ask()
         while self._under_way:
             reply = await self._wire.finish(self._under_way[0].command)
-            current = self._under_way.popleft()
+            current = self._under_way[0]
             if current.reached:
                 await self._sink.checkpoint()
             elif not current.void:
                 refusal = reply
-            if not self._is_over() or self._wire.alive:  # a dead one raises once what it gave is stored
-                self._ask()
+            self._under_way.popleft()
+            self._ask()
         return refusal
 
-    def _is_over(self) -> bool:
-        """Tell whether the next range to be dealt with has come."""
-        return bool(self._under_way) and self._under_way[0].over
-
     def _ask(self) -> None:
-        """Ask for the next ranges, as many as may be under way."""
+        """Ask for the next range, if it is time."""
         if self._disordered and not self._under_way:
             self._disordered, self._depth, self._asked = False, 1, self._reached
-        if self._stopped or self._disordered:
+        if self._stopped or self._disordered or self._asked == self._ends[-1] or not self._is_time():
             return
-        while len(self._under_way) < self._depth and self._asked < self._ends[-1]:
-            first, last = self._asked + 1, self._ends[bisect_right(self._ends, self._asked)]
-            range_ = _Range(first, last, self._sink)
-            range_.command = Command(
-                b"UID FETCH %d:%d %b" % (first, last, self._items),
-                sink=self._keeping(self._take),
-                skimmer=self._keeping(self._skim),
-                ended=self._keeping(partial(self._ended, range_)),
-                limits=_limits(min(last - first + 1, self._folder.exists)),
-            )
-            self._under_way.append(range_)
-            self._asked = last
-            self._begin_turn()
-            self._wire.begin(range_.command)
+        first, last = self._asked + 1, self._ends[bisect_right(self._ends, self._asked)]
+        range_ = _Range(first, last, self._sink)
+        range_.command = Command(
+            b"UID FETCH %d:%d %b" % (first, last, self._items),
+            sink=self._keeping(self._take),
+            skimmer=self._keeping(self._skim),
+            ended=self._keeping(partial(self._ended, range_)),
+            limits=_limits(min(last - first + 1, self._folder.exists)),
+        )
+        self._under_way.append(range_)
+        self._asked = last
+        self._begin_turn()
+        self._wire.begin(range_.command)
+
+    def _is_time(self) -> bool:
+        """Tell whether there is room for another range, and the last one is nearly there."""
+        if not self._under_way:
+            return True
+        if len(self._under_way) >= self._depth or not self._wire.alive:
+            return False  # to ask a dead wire raises; that can wait until what it gave is stored
+        newest = self._under_way[-1]
+        if newest.end is not None:
+            return not _refuses(newest.end)
+        return newest.taken >= self._nearly_in
 
     # Called while bytes come in.
 
     def _skim(self, buffer: bytearray, skimming: Skimming) -> None:
         skim(self._taker_of, buffer, skimming)
         self._limit_early()
+        self._ask()
 
     def _take(self, response: Response) -> None:
         fetched = parse_fetch(response)
@@ -187,6 +201,7 @@ class RangeReading:
         elif fetched.uid is not None and fetched.header is not None:
             self._taker_of(fetched.uid).give(fetched.uid, fetched.header)
             self._limit_early()
+            self._ask()
 
     def _taker_of(self, uid: int) -> Taker:
         return next((each for each in self._turns() if each.first <= uid <= each.last), NOBODY)
@@ -204,10 +219,11 @@ class RangeReading:
             if not turns[0].void:
                 self._close(turns[0], turns[0].end)
             self._begin_turn()
+        self._ask()
 
     def _close(self, range_: _Range, status: Status) -> None:
         """Say that all of a range is there, or stop when the server has refused it."""
-        if status.word != b"OK" and not status.text.upper().startswith(_EXPUNGED):
+        if _refuses(status):
             self._stop()
             return
         range_.reached = True
@@ -241,6 +257,10 @@ class RangeReading:
                 raise
 
         return call
+
+
+def _refuses(status: Status) -> bool:
+    return status.word != b"OK" and not status.text.upper().startswith(_EXPUNGED)
 
 
 def _limits(messages: int) -> Limits:

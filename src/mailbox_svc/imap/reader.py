@@ -1,7 +1,7 @@
 """Reading headers over a session that has logged in. Sends EXAMINE and FETCH of PEEK only: nothing changes.
 
-Messages are asked for in ranges of UIDs, the next ones before the first has come, so that a long way to the
-server costs one turn and not one a range.
+Messages are asked for in ranges of UIDs, the next one before the last is all there, so that a server far away
+does not wait for us between them.
 """
 
 from __future__ import annotations
@@ -82,8 +82,10 @@ class ImapReader:
         with self._telling():
             cuts = await self._cuts(folder) if last - after_uid > self._range_size < folder.exists else []
             ends = [*sorted(cut for cut in cuts if after_uid < cut < last), last]
-            wire = self._session.wire
-            reading = RangeReading(wire, folder, sink, fields=fields, after_uid=after_uid, ends=ends)
+            wire, size = self._session.wire, self._step(folder)
+            reading = RangeReading(
+                wire, folder, sink, fields=fields, after_uid=after_uid, ends=ends, size=size
+            )
             reply = await reading.run()
             if reply is not None:
                 raise self._refusal(reply)
@@ -105,11 +107,15 @@ class ImapReader:
 
         A server that will not say gets ranges of the same width.
         """
-        step = max(self._range_size, folder.exists // _MOST_CUTS + 1)
+        step = self._step(folder)
         sequence = range(step, folder.exists, step)
         cuts = await self._uids(b",".join(b"%d" % number for number in sequence))
         width = folder.uidnext // (len(sequence) + 1) + 1
         return cuts or set(range(width, folder.uidnext, width))
+
+    def _step(self, folder: OpenFolder) -> int:
+        """Return how many messages a range of this folder holds."""
+        return max(self._range_size, folder.exists // _MOST_CUTS + 1)
 
     async def _uids(self, sequence: bytes) -> set[int]:
         reply = await self._execute(Command(b"FETCH " + sequence + b" (UID)"))

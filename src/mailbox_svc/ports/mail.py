@@ -82,9 +82,9 @@ class HeaderSink(Protocol):
         """
 
     async def checkpoint(self) -> None:
-        """Do what takes time, such as committing. The next range is asked for afterwards only.
+        """Do what takes time, such as committing.
 
-        Ranges that were asked for before go on coming in meanwhile.
+        Messages go on coming in meanwhile, and `reached` goes on, but only a few ranges far.
         """
 
 
