@@ -20,9 +20,9 @@ from structlog.typing import EventDict, Processor
 #: Every field a record may carry besides time, level, logger and event. Values are numbers and short texts.
 FIELDS: Final = frozenset(
     {
-        "address", "backend", "code", "context", "count", "duration_ms", "error_type", "format", "key_id",
-        "limit", "mailbox_id", "method", "path", "port", "reason", "request_id", "revision", "role",
-        "signal", "stack", "stage", "status", "user_id", "version",
+        "address", "backend", "code", "context", "count", "duration_ms", "error_type", "format", "harvest_id",
+        "key_id", "limit", "mailbox_id", "method", "path", "port", "reason", "request_id", "revision",
+        "role", "signal", "stack", "stage", "status", "user_id", "version",
     }
 )  # fmt: skip
 #: Characters of one text.

@@ -13,8 +13,8 @@ from mailbox_svc.ports.mail import ReadingFailed
 _log = logging.getLogger(__name__)
 
 
-def failure_of(error: Exception) -> Failure:
-    """Return the failure that an error means; one that is not expected is logged, by type and place."""
+def failure_of(error: Exception, harvest_id: str) -> Failure:
+    """Return the failure that an error means; one that is not expected is logged with the harvest's id."""
     match error:
         case ReadingFailed(report=report):
             return Failure(
@@ -41,5 +41,5 @@ def failure_of(error: Exception) -> Failure:
                 connection_code=Code.RESPONSE_TOO_LARGE,
             )
         case _:
-            _log.error("unexpected error in a harvest", exc_info=error)
+            _log.error("unexpected error in a harvest", exc_info=error, extra={"harvest_id": harvest_id})
             return Failure(FailureCode.INTERNAL, "A defect of ours stopped the harvest; it was logged.")

@@ -105,7 +105,7 @@ class HarvestRun:
                 retryable=True,
             )
         except Exception as error:  # noqa: BLE001  (each ends in a state)
-            return failure_of(error)
+            return failure_of(error, self._harvest.id)
         return None
 
     async def _read_all(self) -> None:

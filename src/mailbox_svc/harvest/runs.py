@@ -108,4 +108,6 @@ class HarvestRuns:
             return
         error = task.exception()
         if error is not None and not isinstance(error, StorageUnavailable):
-            _log.error("a harvest ended in an unexpected error", exc_info=error)
+            _log.error(
+                "a harvest ended in an unexpected error", exc_info=error, extra={"harvest_id": harvest_id}
+            )
