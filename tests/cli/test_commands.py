@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -150,6 +151,23 @@ def test_keys_can_be_added_rotated_inspected_and_dropped(settings: Settings) -> 
     assert old in status
     assert mailbox_svc("keys", "drop", old, settings=settings).returncode == 0
     assert old not in mailbox_svc("keys", "status", settings=settings).stdout
+
+
+@pytest.mark.parametrize("arguments", [["token", "ann"], ["keys", "status"], ["--help"]])
+def test_a_full_disk_behind_the_output_is_one_plain_sentence(
+    settings: Settings, arguments: list[str]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = mailbox_svc(*arguments, settings=settings, stdout=full)
+    assert (done.returncode, done.stderr) == (1, "mailbox-svc: Cannot write: no space left on device.\n")
+
+
+def test_a_reader_that_has_left_is_no_failure_to_talk_about(settings: Settings) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = mailbox_svc("token", "ann", settings=settings, stdout=nobody)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_migrate_says_what_it_did(settings: Settings) -> None:

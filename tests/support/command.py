@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 BIN = Path(sys.executable).parent
 
@@ -28,14 +29,15 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def mailbox_svc(
-    *arguments: str, settings: Settings = NONE, stdin: str = ""
+    *arguments: str, settings: Settings = NONE, stdin: str = "", stdout: IO[bytes] | int = subprocess.PIPE
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [str(BIN / "mailbox-svc"), *arguments],
         input=stdin,
         env=environment(settings),
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         check=False,

@@ -6,6 +6,7 @@ wrong; 3 done, but some rows were skipped (`import`); 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 
@@ -14,10 +15,12 @@ import typer
 from mailbox_svc import __version__
 from mailbox_svc.cli import contacts, data, demo, export, groups, harvest, keys, serve, tokens
 from mailbox_svc.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, errors
-from mailbox_svc.errors import ConfigError, MailboxSvcError
+from mailbox_svc.errors import ConfigError, MailboxSvcError, os_reason
 from mailbox_svc.logs import configure_logs
 
 EXIT_CONFIG = 2
+#: How the system says that what is written has no room. A reader that has left is typer's affair.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 cli = typer.Typer(
     name="mailbox-svc",
@@ -64,6 +67,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except Exception as exc:
+        if isinstance(exc, OSError) and exc.errno in _NO_ROOM:
+            errors.print(f"mailbox-svc: Cannot write: {os_reason(exc)}.", markup=False)
+            sys.exit(EXIT_FAILED)
         logging.getLogger(__name__).exception("a command failed unexpectedly")
         errors.print(f"mailbox-svc: a defect of ours ({type(exc).__name__}); please report it.", markup=False)
         sys.exit(EXIT_FAILED)
