@@ -47,6 +47,10 @@ def judge(evidence: ContactEvidence) -> Judgement | None:
     else:
         skipped = _skipped(kind, tallies)
     name, others = best_name(names, addresses, kind, reason.code)
+    if not seen and evidence.last_known is not None:
+        # Its mailbox is gone, and what was learnt from it is all that the user has of this contact.
+        last = evidence.last_known
+        kind, name, others = last.kind, last.display_name, last.alternate_names
     return Judgement(
         display_name=name,
         alternate_names=others,

@@ -98,6 +98,15 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class LastKnown:
+    """What a contact was judged to be before, for when no mail speaks of it any more."""
+
+    display_name: str
+    alternate_names: tuple[str, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class ContactEvidence:
     """What a contact is judged by. Its addresses share a match key, or were merged by the user."""
 
@@ -109,6 +118,8 @@ class ContactEvidence:
     deleted: bool = False
     #: It is one of the user's own addresses.
     own: bool = False
+    #: None when it is new.
+    last_known: LastKnown | None = None
     #: The user has put it into a group. It stays a contact when it leaves the group.
     grouped: bool = False
 

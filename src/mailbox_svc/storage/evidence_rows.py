@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Text, bindparam, func, select
 
-from mailbox_svc.model.contact import AddressEvidence, ContactEvidence, NameUse, SkipReason, Typed
+from mailbox_svc.model.contact import (
+    AddressEvidence,
+    ContactEvidence,
+    Kind,
+    LastKnown,
+    NameUse,
+    SkipReason,
+    Typed,
+)
 from mailbox_svc.model.harvest import Policy
 from mailbox_svc.model.tally import Tally
 from mailbox_svc.storage.columns import CHANGED
@@ -53,6 +61,9 @@ _CONTACTS = for_each_dialect(
         _c.typed_note,
         _c.skipped,
         _c.grouped,
+        _c.found_name,
+        _c.alternate_names,
+        _c.kind,
     ).where(_c.user_id == _USER, _c.id.in_(json_list(dialect, "ids")))
 )
 _TALLIES = for_each_dialect(
@@ -95,11 +106,12 @@ class _Address:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What the user has done with a contact."""
+    """What the user has done with a contact, and what it was judged to be."""
 
     typed: Typed = field(default_factory=Typed)
     deleted: bool = False
     grouped: bool = False
+    last_known: LastKnown | None = None
 
 
 @dataclass(slots=True)
@@ -164,6 +176,7 @@ class EvidenceRows:
                     deleted=known.deleted,
                     own=any(address.match_key in own for address in group),
                     grouped=known.grouped,
+                    last_known=known.last_known,
                 )
             )
         return found
@@ -193,8 +206,13 @@ class EvidenceRows:
         parameters = self._user | {"ids": json.dumps(list(contact_ids))}
         rows = await self._executor.run(_CONTACTS[self._executor.dialect], parameters)
         return {
-            contact_id: _About(Typed(*typed), deleted=skipped == SkipReason.DELETED.value, grouped=grouped)
-            for contact_id, *typed, skipped, grouped in rows
+            contact_id: _About(
+                Typed(*typed),
+                deleted=skipped == SkipReason.DELETED.value,
+                grouped=grouped,
+                last_known=LastKnown(name, tuple(json.loads(alternates)), Kind(kind)),
+            )
+            for contact_id, *typed, skipped, grouped, name, alternates, kind in rows
         }
 
     async def _tallied(self, ids: dict[str, str]) -> dict[int, tuple[tuple[Policy, Tally], ...]]:
