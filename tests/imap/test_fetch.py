@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbox_svc.imap.failure import ConnectionFailed
-from mailbox_svc.imap.fetch import LARGEST_HEADER, Fetched, Taker, parse_fetch, skim
+from mailbox_svc.imap.fetch import LARGEST_HEADER, NOBODY, Fetched, Taker, parse_fetch, skim
 from mailbox_svc.imap.framing import Framer, Limits, Response
 from mailbox_svc.model.check import Code
 
@@ -231,6 +231,12 @@ def test_of_a_header_that_is_too_large_the_first_whole_lines_are_given(chunk: in
     taken = take(stream[i : i + chunk] for i in range(0, len(stream), chunk))
 
     assert taken == ([(7, kept), (8, b""), (9, H)], [(b"A1 OK done",)], None)
+
+
+def test_messages_that_nobody_asked_for_leave_nothing_behind_in_what_all_readings_share() -> None:
+    NOBODY.give(7, H)
+
+    assert NOBODY.taken == 0
 
 
 def test_the_largest_header_is_given_whole() -> None:

@@ -190,4 +190,11 @@ def drop(uid: int, header: bytes) -> None:
     """Take nothing."""
 
 
-NOBODY = Taker(1, 0, drop)
+class _Nobody(Taker):
+    """Takes nothing and remembers nothing: all readings share it."""
+
+    def give(self, uid: int, header: bytes) -> None:
+        """Take nothing."""
+
+
+NOBODY: Taker = _Nobody(1, 0, drop)
