@@ -39,6 +39,25 @@ async def test_the_next_range_is_asked_for_when_the_last_is_three_quarters_in_an
     assert sink.messages == held.messages
 
 
+async def test_the_next_range_is_asked_for_at_once_when_the_last_held_fewer_messages_than_it_should() -> None:
+    held = Held(letters(*range(1, 10_001)))
+    asked: list[int] = []
+
+    class Slow(Keeper):
+        async def checkpoint(self) -> None:
+            await super().checkpoint()
+            await asyncio.sleep(0.1)
+            asked.append(len(here.fetches))
+
+    async def few(peer: Peer, held: Held, first: int, _: int) -> None:
+        await honestly(peer, held, first, first + 9)
+
+    async with reading(serving(held, few)) as here:
+        await here.read(Slow())
+
+    assert asked == [2, 2]
+
+
 async def test_no_more_than_three_ranges_are_asked_for_that_are_not_yet_stored() -> None:
     held = Held(letters(*range(1, 25_001)))
     asked: list[tuple[int, int]] = []
@@ -96,7 +115,7 @@ async def test_ranges_that_are_answered_side_by_side_lose_nothing_however_much_c
 ) -> None:
     # 4,000 bytes a message are more than is kept; the ranges are asked for again then.
     header = b"To: " + b"x" * size + b"\r\n\r\n"
-    held, sink = Held(dict.fromkeys(range(1, 15_001), header)), Keeper()
+    held, sink = Held(dict.fromkeys(range(1, 20_001), header)), Keeper()
     waiting: list[tuple[bytes, int, int]] = []
 
     async def side_by_side(peer: Peer, held: Held, first: int, last: int) -> None:
@@ -116,5 +135,5 @@ async def test_ranges_that_are_answered_side_by_side_lose_nothing_however_much_c
         await here.read(sink)
 
     assert sink.messages == held.messages
-    assert sink.reached_at == [5000, 10_000, 15_000]
-    assert len(here.fetches) == (3 if size == 10 else 5)
+    assert sink.reached_at == [5000, 10_000, 15_000, 20_000]
+    assert len(here.fetches) == (4 if size == 10 else 6)

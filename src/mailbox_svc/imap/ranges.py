@@ -201,7 +201,6 @@ class RangeReading:
         elif fetched.uid is not None and fetched.header is not None:
             self._taker_of(fetched.uid).give(fetched.uid, fetched.header)
             self._limit_early()
-            self._ask()
 
     def _taker_of(self, uid: int) -> Taker:
         return next((each for each in self._turns() if each.first <= uid <= each.last), NOBODY)
