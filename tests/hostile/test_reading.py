@@ -212,3 +212,35 @@ async def test_a_message_that_many_send_twice_is_given_once() -> None:
         await here.read(sink)
 
     assert sink.messages == HELD.messages
+
+
+class Interrupted(Keeper):
+    """Counts what it is given between two turns of others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = 0
+        self.most = 0
+
+    def message(self, uid: int, header: bytes) -> None:
+        super().message(uid, header)
+        self.given += len(header)
+        self.most = max(self.most, self.given)
+
+
+async def test_others_get_their_turn_while_a_lot_comes_in() -> None:
+    header = b"From: " + b"a" * 9_000 + b"@example.org\r\n\r\n"
+    held = Held(dict.fromkeys(range(1, 801), header))
+    sink = Interrupted()
+
+    async def pulse() -> None:
+        while True:
+            await asyncio.sleep(0)
+            sink.given = 0
+
+    async with reading(serving(held)) as service:
+        pulsing = asyncio.create_task(pulse())
+        await service.read(sink, timeout=20)
+        pulsing.cancel()
+    assert len(sink.messages) == 800
+    assert sink.most < 1 << 20
