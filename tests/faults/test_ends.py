@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from mailbox_svc.errors import RateLimited
+from mailbox_svc.errors import RateLimited, StorageUnavailable
 from mailbox_svc.mailboxes.limits import TestRates
 from mailbox_svc.model.check import Code
 from mailbox_svc.model.harvest import FailureCode, HarvestState
@@ -79,25 +80,41 @@ async def test_a_full_disk_ends_nothing_for_good(
     assert counted(database) == undisturbed
 
 
+async def asleep(sleeper: subprocess.Popen[str], parts: HarvestParts) -> None:
+    """Stop the process where it does not hold SQLite's one lock, as it would for as long as it sleeps."""
+    while True:
+        sleeper.send_signal(signal.SIGSTOP)
+        try:
+            async with parts.store.begin(USER):
+                return
+        except StorageUnavailable:
+            sleeper.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.003)
+
+
 async def test_a_process_that_slept_through_its_lease_may_not_write_any_more(
     mailbox: DovecotServer, undisturbed: Counted, tmp_path: Path
 ) -> None:
     database, keyring_file = tmp_path / "slept.sqlite3", tmp_path / "keyring.json"
     keyring = Keyring.generate()
     keyring.save(keyring_file)
-    sleeper = started(database, keyring_file, mailbox)
-    async with harvest_parts(database, keyring, mailbox.tls_port, mailbox.ca_file) as parts:
-        harvest = None
-        while harvest is None or harvest.progress.scanned < 40:
-            await asyncio.sleep(0)
-            async with parts.store.read(USER) as tx:
-                harvest = await tx.harvests.latest(parts.mailbox_id)
-        sleeper.send_signal(signal.SIGSTOP)
-        taken_over = await parts.harvest()
-        assert (taken_over.id, taken_over.state, taken_over.attempt) == (harvest.id, HarvestState.DONE, 2)
-        sleeper.send_signal(signal.SIGCONT)
-        said, _ = await asyncio.to_thread(sleeper.communicate, timeout=60)
-        assert said == "done"
+    with started(database, keyring_file, mailbox) as sleeper:
+        try:
+            async with harvest_parts(database, keyring, mailbox.tls_port, mailbox.ca_file) as parts:
+                first = None
+                while first is None or first.progress.scanned < 40:
+                    await asyncio.sleep(0)
+                    async with parts.store.read(USER) as tx:
+                        first = await tx.harvests.latest(parts.mailbox_id)
+                await asleep(sleeper, parts)
+                taken_over = await parts.harvest()
+                assert (taken_over.id, taken_over.state) == (first.id, HarvestState.DONE)
+                assert taken_over.attempt > first.attempt
+                sleeper.send_signal(signal.SIGCONT)
+                said, _ = await asyncio.to_thread(sleeper.communicate, timeout=60)
+                assert said == "done"
+        finally:
+            sleeper.kill()
     assert counted(database) == undisturbed
 
 
