@@ -137,8 +137,13 @@ async def test_health_checks_do_not_fill_the_log(
             await health_of(served).Check(health_pb2.HealthCheckRequest())
             assert lines_of(capsys) == []
             await failure_of(health_of(served).Check(health_pb2.HealthCheckRequest(service="nonsense")))
-            found: list[str] = []  # the line comes after the answer
-            await eventually(lambda: bool(found.extend(line["code"] for line in lines_of(capsys)) or found))
+            found: list[str] = []
+
+            def logged() -> bool:
+                found.extend(line["code"] for line in lines_of(capsys))
+                return bool(found)
+
+            await eventually(logged)  # the line comes after the answer
             assert found == ["NOT_FOUND"]
 
 
