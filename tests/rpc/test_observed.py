@@ -41,6 +41,18 @@ async def request_id_of(served: Served, wish: str | None) -> str:
     return str(trailers["x-request-id"])
 
 
+async def logged(capsys: pytest.CaptureFixture[str], lines: int) -> list[dict[str, Any]]:
+    """Wait for so many lines: a call's line comes after its answer."""
+    found: list[dict[str, Any]] = []
+
+    def enough() -> bool:
+        found.extend(lines_of(capsys))
+        return len(found) >= lines
+
+    await eventually(enough)
+    return found
+
+
 @pytest.mark.parametrize("wish", ["a", "A1._-", "x" * 64])
 async def test_a_clients_request_id_comes_back(wish: str, no_data: UseCases) -> None:
     async with serving(no_data) as served:
@@ -65,7 +77,7 @@ async def test_a_call_is_one_line_in_the_log(no_data: UseCases, capsys: pytest.C
         async with serving(no_data, handlers=probe(UnaryUnary=answer)) as served:
             method: Any = served.channel.unary_unary(path("UnaryUnary"))
             await method(b"", metadata=bearing(ANN, x_request_id="abc"))
-            (line,) = lines_of(capsys)
+            (line,) = await logged(capsys, 1)
             assert line.pop("duration_ms") >= 0
             assert line.pop("timestamp")
             assert line == {
@@ -98,7 +110,7 @@ async def test_a_refused_call_is_logged_with_its_reason(
         async with serving(no_data) as served:
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing("CANARY-forged")))
             await failure_of(served.stub.List(pb.ListRequest(), metadata=bearing(ANN, x_user_id="bob")))
-            invalid, not_allowed = lines_of(capsys)
+            invalid, not_allowed = await logged(capsys, 2)
             assert (invalid["code"], invalid["reason"]) == ("UNAUTHENTICATED", "TOKEN_INVALID")
             assert (not_allowed["code"], not_allowed["reason"]) == ("PERMISSION_DENIED", "NOT_ALLOWED")
             assert "user_id" not in invalid or invalid["user_id"] == ""
@@ -125,7 +137,7 @@ async def test_a_call_that_its_client_gave_up_is_no_error_of_ours(
             if timeout is None:
                 running.cancel()
             await eventually(lambda: served.slots_in_use == 0)
-            (line,) = lines_of(capsys)
+            (line,) = await logged(capsys, 1)
             assert (line["level"], line["code"]) == ("info", code)
 
 
@@ -137,14 +149,8 @@ async def test_health_checks_do_not_fill_the_log(
             await health_of(served).Check(health_pb2.HealthCheckRequest())
             assert lines_of(capsys) == []
             await failure_of(health_of(served).Check(health_pb2.HealthCheckRequest(service="nonsense")))
-            found: list[str] = []
-
-            def logged() -> bool:
-                found.extend(line["code"] for line in lines_of(capsys))
-                return bool(found)
-
-            await eventually(logged)  # the line comes after the answer
-            assert found == ["NOT_FOUND"]
+            (line,) = await logged(capsys, 1)
+            assert line["code"] == "NOT_FOUND"
 
 
 async def test_what_is_bound_for_one_call_is_not_seen_by_another(no_data: UseCases) -> None:
@@ -186,6 +192,8 @@ async def test_calls_and_tests_are_counted_by_outcome_and_by_nothing_personal() 
             return served.registry.get_sample_value(name, labels)
 
         method = "/mailboxes.v1.MailboxService/Test"
+        # A call is counted after its answer was sent.
+        await eventually(lambda: value("mailbox_rpc_in_flight", method=method) == 0)
         assert value("mailbox_rpc_calls_total", method=method, code="OK") == 3
         assert value("mailbox_rpc_calls_total", method=method, code="RESOURCE_EXHAUSTED") == 1
         assert value("mailbox_rpc_seconds_count", method=method) == 4
