@@ -20,6 +20,7 @@ from typing import Any
 
 import uvloop
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.tester import ImapConnectionTester
@@ -58,7 +59,9 @@ def _read_until(connection: ssl.SSLSocket, start: bytes) -> None:
 
 def _tester(question: dict[str, Any]) -> Callable[[], Awaitable[None]]:
     policy = EgressPolicy(opened=(ip_network("127.0.0.0/8"),), ports=frozenset({question["port"]}))
-    tester = ImapConnectionTester(policy, ca_file=Path(question["ca_file"]), resolver=HostResolver([]))
+    tester = ImapConnectionTester(
+        Access(policy, ca_file=Path(question["ca_file"]), resolver=HostResolver([]))
+    )
     destination = Destination(question["host"], question["port"], tls=True, user=question["user"])
     credential = Password(Secret(question["password"]))
 

@@ -28,6 +28,7 @@ from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier
 from mailbox_svc.identity.jwks import KeySource
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.source import ImapMailSource
@@ -98,16 +99,17 @@ async def running_service(settings: Settings) -> AsyncIterator[tuple[RpcServer, 
         vault = vault_from(settings)
         store = await stack.enter_async_context(store_from(settings))
         verifier = await stack.enter_async_context(_verifier(settings))
+        access = access_from(settings)
         registry = CollectorRegistry()
         runs = HarvestRuns(
-            RunParts(store, vault, source_from(settings), now, _harvest_limits(settings)),
+            RunParts(store, vault, ImapMailSource(access), now, _harvest_limits(settings)),
             on_end=HarvestMetrics(registry).ended,
         )
         stack.push_async_callback(runs.stop)
         rejudge = await stack.enter_async_context(_rejudging(store))
         logins = LoginLimits(_rates(settings))
         use_cases = UseCases(
-            Mailboxes(store, vault, tester_from(settings), clock=now, logins=logins, rejudge=rejudge),
+            Mailboxes(store, vault, ImapConnectionTester(access), clock=now, logins=logins, rejudge=rejudge),
             Harvests(store, runs, clock=now, logins=logins),
             Contacts(store, clock=now),
         )
@@ -158,21 +160,12 @@ async def check(settings: Settings) -> None:
     """Do all that a start does but listen. Raises ConfigError or StorageUnavailable."""
     vault_from(settings)
     async with store_from(settings), _verifier(settings):
-        tester_from(settings)
+        access_from(settings)
 
 
-def tester_from(settings: Settings) -> ImapConnectionTester:
-    """Return the connection tester, which goes where the operator allows."""
-    return ImapConnectionTester(
-        EgressPolicy(opened=settings.egress_allow, ports=frozenset(settings.egress_ports)),
-        ca_file=settings.tls_ca_file,
-        resolver=HostResolver([str(server) for server in settings.dns_servers], port=settings.dns_port),
-    )
-
-
-def source_from(settings: Settings) -> ImapMailSource:
-    """Return what opens mailboxes for reading; it goes where the tester goes."""
-    return ImapMailSource(
+def access_from(settings: Settings) -> Access:
+    """Return the way into users' servers, for tests and for reading; it goes where the operator allows."""
+    return Access(
         EgressPolicy(opened=settings.egress_allow, ports=frozenset(settings.egress_ports)),
         ca_file=settings.tls_ca_file,
         resolver=HostResolver([str(server) for server in settings.dns_servers], port=settings.dns_port),

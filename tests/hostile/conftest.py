@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.model.check import ConnectionReport, Credential
@@ -29,7 +30,7 @@ def tester(tmp_path_factory: pytest.TempPathFactory) -> ImapConnectionTester:
     ca_file: Path = tmp_path_factory.mktemp("ca") / "ca.pem"
     authority().cert_pem.write_to_path(str(ca_file))
     policy = EgressPolicy(opened=(ip_network("127.0.0.0/8"),), ports=frozenset(range(1, 65536)))
-    return ImapConnectionTester(policy, ca_file=ca_file)
+    return ImapConnectionTester(Access(policy, ca_file=ca_file))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from mailbox_svc.model.check import Code
 
 
 def folder(name: str, raw: bytes, *attributes: str, delimiter: str | None = "/") -> Folder:
-    return Folder(name, raw, delimiter, frozenset(attributes))
+    return Folder(name, raw, frozenset(attributes), delimiter)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
+from mailbox_svc.imap.folders import Folder
 from mailbox_svc.imap.source import ImapMailSource
-from mailbox_svc.ports.mail import FolderGone, MailFolder, MailSource, OpenFolder
+from mailbox_svc.ports.mail import FolderGone, MailSource, OpenFolder
 from support.imap_server import Peer
 from support.mail_server import Held, Keeper, reading, serving
 from support.watch import nothing_left
@@ -19,7 +21,7 @@ def letters(*uids: int) -> dict[int, bytes]:
 
 
 def test_it_is_a_mail_source() -> None:
-    source: MailSource = ImapMailSource(EgressPolicy())
+    source: MailSource = ImapMailSource(Access(EgressPolicy()))
     assert callable(source.open)
 
 
@@ -56,7 +58,7 @@ async def test_an_empty_folder_and_one_without_news_cost_no_command() -> None:
 
 async def test_a_folder_is_opened_and_told() -> None:
     async with reading(serving(Held(letters(1, 2)))) as here, here.reader() as reader:
-        assert await reader.folders() == [MailFolder("Entwürfe", b"Entw&APw-rfe", frozenset({r"\sent"}))]
+        assert await reader.folders() == [Folder("Entwürfe", b"Entw&APw-rfe", frozenset({r"\sent"}), "/")]
         assert await reader.examine(b"Entw&APw-rfe") == OpenFolder(7, 3, 2, 99)
     assert b'EXAMINE "Entw&APw-rfe"' in here.server.received
     assert b"LOGOUT" in here.server.received

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver, Resolved
 from mailbox_svc.imap.tester import ImapConnectionTester
@@ -28,7 +29,7 @@ async def silent(peer: Peer) -> None:
 
 
 def test_it_is_a_connection_tester() -> None:
-    tester: ConnectionTester = ImapConnectionTester(EgressPolicy())
+    tester: ConnectionTester = ImapConnectionTester(Access(EgressPolicy()))
     assert callable(tester.test)
 
 
@@ -191,7 +192,7 @@ async def test_a_port_that_swallows_everything_is_a_connect_timeout() -> None:
         queued.connect(listener.getsockname())
         port = listener.getsockname()[1]
         policy = EgressPolicy((ip_network("127.0.0.1/32"),), frozenset({port}))
-        tester = ImapConnectionTester(policy)
+        tester = ImapConnectionTester(Access(policy))
         report = await tester.test(Destination("127.0.0.1", port, True, "me"), PASSWORD, timeout=0.3)
         assert (report.code, report.stage) == (Code.CONNECT_TIMEOUT, Stage.CONNECT)
 
@@ -262,7 +263,7 @@ async def test_an_error_nobody_foresaw_is_a_report_and_a_log_line_without_its_te
         async def resolve(self, host: str) -> Resolved:
             raise RuntimeError(f"CANARY-text about {host}")
 
-    tester = ImapConnectionTester(EgressPolicy(), resolver=Broken(["127.0.0.1"]))
+    tester = ImapConnectionTester(Access(EgressPolicy(), resolver=Broken(["127.0.0.1"])))
     report = await tester.test(Destination(HOST, 993, True, "me"), PASSWORD, timeout=5)
     assert (report.code, report.stage) == (Code.PROTOCOL_ERROR, Stage.RESOLVE)
     (record,) = caplog.records

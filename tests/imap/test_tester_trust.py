@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailbox_svc.errors import ConfigError
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.imap.tls import tls_context
 from mailbox_svc.model.check import Code, Stage
@@ -29,7 +30,7 @@ async def test_a_certificate_of_another_name_gets_no_password() -> None:
 
 async def test_an_authority_nobody_added_is_untrusted() -> None:
     async with world(welcoming) as here:
-        here.tester = ImapConnectionTester(here.policy, resolver=here.resolver)
+        here.tester = ImapConnectionTester(Access(here.policy, resolver=here.resolver))
         report = await here.report()
         assert (report.code, report.stage) == (Code.TLS_UNTRUSTED, Stage.TLS)
         assert here.server.received == b""

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.reader import ImapReader
 from mailbox_svc.imap.source import ImapMailSource
@@ -33,7 +34,7 @@ def header(number: int) -> bytes:
 @asynccontextmanager
 async def opened(dovecot: DovecotServer) -> AsyncIterator[ImapReader]:
     policy = EgressPolicy(LOOPBACK, frozenset({dovecot.tls_port}))
-    source = ImapMailSource(policy, ca_file=dovecot.ca_file)
+    source = ImapMailSource(Access(policy, ca_file=dovecot.ca_file))
     where = Destination(dovecot.host, dovecot.tls_port, True, ALICE)
     async with source.open(where, Password(Secret(ALICE_PASSWORD)), timeout=20) as reader:
         yield reader

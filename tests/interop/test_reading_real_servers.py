@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.model.check import Password
 from mailbox_svc.model.secret import Secret
@@ -57,7 +58,7 @@ async def test_two_hundred_messages_are_read_as_they_were_written(route: Route) 
         uids = client.uids(folder)
         before = client.status(folder)
 
-    source = ImapMailSource(route.policy, ca_file=route.server.ca_file)
+    source = ImapMailSource(Access(route.policy, ca_file=route.server.ca_file))
     sink, rest = Keeper(), Keeper()
     where = route.destination(ALICE)
     async with source.open(where, Password(Secret(ALICE_PASSWORD)), timeout=20) as reader:

@@ -13,6 +13,7 @@ from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.run import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
@@ -79,7 +80,8 @@ async def harvest_parts(
             mailbox = mailbox_of(USER, id=mailbox_id, destination=destination)
             await add(store, mailbox, vault, password)
         source = ImapMailSource(
-            EgressPolicy(opened=LOOPBACK, ports=frozenset({port})), ca_file=ca_file, range_size=range_size
+            Access(EgressPolicy(opened=LOOPBACK, ports=frozenset({port})), ca_file=ca_file),
+            range_size=range_size,
         )
         runs = HarvestRuns(RunParts(store, vault, source, now, limits))
         runs.start()

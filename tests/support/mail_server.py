@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.reader import ImapReader
 from mailbox_svc.imap.source import ImapMailSource
@@ -168,5 +169,5 @@ async def reading(script: Script, *, patience: float = 5.0) -> AsyncIterator[Rea
         authority().cert_pem.write_to_path(str(ca_file))
         async with running(script, tls=server_context()) as server:
             policy = EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset(range(1, 1 << 16)))
-            source = ImapMailSource(policy, ca_file=ca_file, patience=patience)
+            source = ImapMailSource(Access(policy, ca_file=ca_file), patience=patience)
             yield Reading(source, server, server.port)

@@ -14,6 +14,7 @@ from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.run import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
@@ -63,12 +64,12 @@ class Parts:
 
 def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
     """A tester that may go to these ports on loopback and trusts the tests' authority."""
-    return ImapConnectionTester(_policy(*ports), ca_file=_ca_file(folder))
+    return ImapConnectionTester(Access(_policy(*ports), ca_file=_ca_file(folder)))
 
 
 def source_for(folder: Path, *ports: int) -> ImapMailSource:
     """A reader of mail that may go where `tester_for` may."""
-    return ImapMailSource(_policy(*ports), ca_file=_ca_file(folder))
+    return ImapMailSource(Access(_policy(*ports), ca_file=_ca_file(folder)))
 
 
 def _policy(*ports: int) -> EgressPolicy:

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy, dial
 from mailbox_svc.imap.failure import Stages
 from mailbox_svc.imap.resolve import HostResolver
@@ -57,7 +58,7 @@ class Route:
     async def test(self, user: str, password: str, *, trusted: bool = True) -> ConnectionReport:
         """Run the service's own connection test."""
         ca_file: Path | None = self.server.ca_file if trusted else None
-        tester = ImapConnectionTester(self.policy, ca_file=ca_file)
+        tester = ImapConnectionTester(Access(self.policy, ca_file=ca_file))
         return await tester.test(self.destination(user), Password(Secret(password)), timeout=20)
 
     async def log_in(self, user: str, password: str) -> Session:

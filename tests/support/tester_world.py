@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.tester import ImapConnectionTester
@@ -68,7 +69,7 @@ async def world(
         async with serving(zone) as dns, running(script, tls=context if tls else None) as server:
             policy = EgressPolicy((ip_network("127.0.0.1/32"),), frozenset({server.port}))
             resolver = HostResolver(["127.0.0.1"], port=dns.port)
-            tester = ImapConnectionTester(policy, ca_file=trusted, resolver=resolver)
+            tester = ImapConnectionTester(Access(policy, ca_file=trusted, resolver=resolver))
             yield World(tester, policy, resolver, server, dns, host)
 
 

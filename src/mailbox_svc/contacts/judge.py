@@ -11,6 +11,7 @@ from mailbox_svc.contacts.classify import classify
 from mailbox_svc.contacts.names import best_name, seen_names
 from mailbox_svc.contacts.rank import score_of
 from mailbox_svc.model.contact import (
+    DELETED,
     AddressEvidence,
     ContactEvidence,
     Judgement,
@@ -78,7 +79,7 @@ def _erased(spellings: tuple[tuple[str, str], ...]) -> Judgement:
         display_name="",
         alternate_names=(),
         kind=Kind.PERSON,
-        reason=Reason(ReasonCode.TYPED, "you deleted them"),
+        reason=DELETED,
         skipped=SkipReason.DELETED,
         score=0.0,
         wrote_to=0,

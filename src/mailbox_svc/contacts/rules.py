@@ -27,13 +27,6 @@ _TYPED = {
 }
 
 
-def checked_id(given: str, field: str = "id") -> str:
-    """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
-    if not given:
-        raise InvalidFields(FieldViolation(field, "The id is missing."))
-    return stored_id(given)
-
-
 def checked_ids(given: Sequence[str], field: str) -> tuple[str, ...]:
     """Return the ids in their stored spelling, each once. Raises InvalidFields when there are too many."""
     if len(given) > MAX_IDS:

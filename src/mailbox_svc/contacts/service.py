@@ -10,7 +10,7 @@ import secrets
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from mailbox_svc.contacts import groups
 from mailbox_svc.contacts.drafts import ExportForm, FilterWish, GroupDraft, ImportOrder, TypedChanges
@@ -21,7 +21,6 @@ from mailbox_svc.contacts.paging import Page, cursor_from, cursor_of, token_of
 from mailbox_svc.contacts.rules import (
     checked_changes,
     checked_group,
-    checked_id,
     checked_ids,
     checked_import,
     checked_query,
@@ -29,10 +28,11 @@ from mailbox_svc.contacts.rules import (
 )
 from mailbox_svc.contacts.search import words
 from mailbox_svc.errors import ContactNotFound, GroupNotFound, MailboxNotFound, StaleContact
-from mailbox_svc.model.contact import Contact, Filter, Group, ImportResult, Order, SkipReason
+from mailbox_svc.model.contact import Contact, Filter, Group, ImportResult, Order, SkipReason, Typed
+from mailbox_svc.model.fields import checked_id
 from mailbox_svc.ports import Clock, Store, Transaction
 
-_TYPED = ("display_name", "organization", "phone", "note")
+_TYPED = [field.name for field in fields(Typed)]
 
 
 class Contacts:

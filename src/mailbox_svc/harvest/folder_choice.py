@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from mailbox_svc.ports.mail import MailFolder
 
-_NOT_SELECTABLE = frozenset({"\\noselect", "\\nonexistent"})
 #: Not yet sent, not wanted, or thrown away.
 _LEFT_OUT = frozenset({"\\junk", "\\trash", "\\drafts"})
 
@@ -17,7 +16,7 @@ def to_harvest(folders: Sequence[MailFolder]) -> list[MailFolder]:
     The folder that holds all mail, where the server has one; else every folder that is not left out. What
     was sent comes first: the copy of a message that the user sent says more than the one that came back.
     """
-    usable = [folder for folder in folders if folder.attributes.isdisjoint(_NOT_SELECTABLE)]
+    usable = [folder for folder in folders if folder.selectable]
     everything = [folder for folder in usable if "\\all" in folder.attributes]
     chosen = everything or [folder for folder in usable if folder.attributes.isdisjoint(_LEFT_OUT)]
     return sorted(chosen, key=lambda folder: ("\\sent" not in folder.attributes, folder.raw_name))
@@ -25,8 +24,4 @@ def to_harvest(folders: Sequence[MailFolder]) -> list[MailFolder]:
 
 def of_sent_mail(folders: Sequence[MailFolder]) -> list[MailFolder]:
     """Return the folders that hold what the user sent."""
-    return [
-        folder
-        for folder in folders
-        if "\\sent" in folder.attributes and folder.attributes.isdisjoint(_NOT_SELECTABLE)
-    ]
+    return [folder for folder in folders if "\\sent" in folder.attributes and folder.selectable]

@@ -31,6 +31,11 @@ _MESSAGE_ID_NAMES = (b"Message-ID:", b"Message-Id:")
 _Read = tuple[int, tuple[Any, ...]]
 
 
+def unfolded(header: bytes) -> list[bytes]:
+    """Return the lines of a header (RFC 5322 §2.2.3: unfolding removes the CRLF before a blank)."""
+    return header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n")
+
+
 class HeaderParts:
     """Reads headers; what it remembers makes it fast, and may be thrown away at any time."""
 
@@ -43,8 +48,7 @@ class HeaderParts:
         """Return what the header lines say, folded or not, CRLF between them. Never raises."""
         parts = _EMPTY[:]
         lines = self._lines
-        # RFC 5322 §2.2.3: unfolding removes the CRLF before a blank.
-        for line in header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        for line in unfolded(header):
             known = lines.get(line)
             if known is not None:
                 parts[known[0]] += known[1]

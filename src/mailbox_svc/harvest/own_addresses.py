@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mailbox_svc.harvest.header_addresses import parse_addresses
+from mailbox_svc.harvest.header_parts import unfolded
 from mailbox_svc.model.address import canonical
 from mailbox_svc.ports.mail import FolderGone, MailFolder, MailReader
 
@@ -56,7 +57,7 @@ class _Counting:
         self.counts: Counter[str] = Counter()
 
     def message(self, uid: int, header: bytes) -> None:  # noqa: ARG002
-        for line in header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        for line in unfolded(header):
             _, colon, body = line.partition(b":")
             if colon:
                 self.counts.update({canonical(mention.address) for mention in parse_addresses(body)})

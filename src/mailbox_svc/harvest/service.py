@@ -7,10 +7,10 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from mailbox_svc.contacts.rules import checked_id
 from mailbox_svc.errors import HarvestNotFound, MailboxNotFound
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.mailboxes.limits import LoginLimits
+from mailbox_svc.model.fields import checked_id
 from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
 from mailbox_svc.ports import Clock, Store
 

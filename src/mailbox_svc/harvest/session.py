@@ -60,17 +60,16 @@ class HarvestSession:
         aside = [folder for folder in of_sent_mail(folders) if folder not in chosen]
         tasks = await self._open(reader, [*aside, *chosen])
         news = [task for task in tasks if task.unread]
+        to_read = [task for task in news if task.folder in chosen]
         self._meter.folders_total = len(chosen)
-        self._meter.folders_done = len(chosen) - len([task for task in news if task.folder in chosen])
-        self._meter.remaining = sum(task.unread for task in news if task.folder in chosen)
+        self._meter.folders_done = len(chosen) - len(to_read)
+        self._meter.remaining = sum(task.unread for task in to_read)
         if not news:
             return
         own = await self._own(reader, login, of_sent_mail(folders), news)
         await self._pass_over([task for task in news if task.folder in aside])
         intake: Intake | None = None
-        for task in news:
-            if task.folder not in chosen:
-                continue
+        for task in to_read:
             if intake is None:
                 intake = await self._intake(own)
             if not await self._read_folder(reader, task, intake):

@@ -10,6 +10,7 @@ from mailbox_svc.imap.failure import ConnectionFailed
 from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.grammar import unquoted
 from mailbox_svc.model.check import Code
+from mailbox_svc.ports.mail import MailFolder
 
 #: RFC 9051 §9 `mailbox-list` up to the name.
 _LIST = re.compile(
@@ -22,21 +23,14 @@ _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """One folder of the server."""
+class Folder(MailFolder):
+    r"""One folder of the server.
 
-    #: For people, printable. What is not valid modified UTF-7 is shown as UTF-8, odd bytes as `\\xff`.
-    name: str
-    #: For the server: the name exactly as it came.
-    raw_name: bytes
+    Its name is printable. What is not valid modified UTF-7 is shown as UTF-8, odd bytes as `\xff`.
+    """
+
     #: Between the levels of the hierarchy; None in a flat one.
     delimiter: str | None
-    #: In lower case, with their backslash: `\\all`, `\\noselect`.
-    attributes: frozenset[str]
-
-    @property
-    def selectable(self) -> bool:
-        return self.attributes.isdisjoint({"\\noselect", "\\nonexistent"})
 
 
 def is_list(response: Response) -> bool:

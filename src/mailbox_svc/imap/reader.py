@@ -49,8 +49,7 @@ class ImapReader:
     async def folders(self) -> Sequence[MailFolder]:
         """Return all folders."""
         with self._telling():
-            listed = await self._session.list_folders()
-        return [MailFolder(each.name, each.raw_name, each.attributes) for each in listed]
+            return await self._session.list_folders()
 
     async def examine(self, raw_name: bytes) -> OpenFolder:
         """Open a folder read-only.

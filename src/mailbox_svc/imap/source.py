@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from mailbox_svc.imap.access import Access, told
-from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.failure import Stages
 from mailbox_svc.imap.reader import RANGE, ImapReader
-from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.model.check import ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.ports.mail import ReadingFailed
@@ -23,20 +20,9 @@ PATIENCE = 60.0
 class ImapMailSource:
     """Satisfies `ports.mail.MailSource`. Safe for concurrent use; each `open` is a connection of its own."""
 
-    def __init__(
-        self,
-        policy: EgressPolicy,
-        *,
-        ca_file: Path | None = None,
-        resolver: HostResolver | None = None,
-        patience: float = PATIENCE,
-        range_size: int = RANGE,
-    ) -> None:
-        """`patience` is in seconds, `range_size` in messages.
-
-        Raises ConfigError when `ca_file` cannot be used.
-        """
-        self._access = Access(policy, ca_file=ca_file, resolver=resolver)
+    def __init__(self, access: Access, *, patience: float = PATIENCE, range_size: int = RANGE) -> None:
+        """`patience` is in seconds, `range_size` in messages."""
+        self._access = access
         self._patience = patience
         self._range_size = range_size
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 
 from mailbox_svc.imap.access import Access, told
-from mailbox_svc.imap.dial import EgressPolicy
 from mailbox_svc.imap.failure import Stages
-from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.session import Session
 from mailbox_svc.model.check import Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Destination
@@ -21,11 +18,8 @@ from mailbox_svc.model.mailbox import Destination
 class ImapConnectionTester:
     """Makes one real connection; satisfies `ports.ConnectionTester`. Safe for concurrent use."""
 
-    def __init__(
-        self, policy: EgressPolicy, *, ca_file: Path | None = None, resolver: HostResolver | None = None
-    ) -> None:
-        """Raises ConfigError when `ca_file`, a PEM file of further authorities, cannot be used."""
-        self._access = Access(policy, ca_file=ca_file, resolver=resolver)
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     async def test(
         self, destination: Destination, credential: Credential, *, timeout: float

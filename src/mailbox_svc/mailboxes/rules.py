@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mailbox_svc.errors import FieldViolation, InvalidFields
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.model.caller import MAX_USER_ID, is_user_id
-from mailbox_svc.model.fields import has_control, is_uuid, stored_id
+from mailbox_svc.model.fields import checked_id, has_control, is_uuid, stored_id
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret
@@ -59,11 +59,9 @@ def checked(draft: Draft, *, label_needed: bool = True) -> CheckedDraft:
     )
 
 
-def checked_id(mailbox_id: str) -> str:
+def checked_mailbox_id(mailbox_id: str) -> str:
     """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
-    if not mailbox_id:
-        raise InvalidFields(FieldViolation("id", "The id of the mailbox is missing."))
-    return stored_id(mailbox_id)
+    return checked_id(mailbox_id, missing="The id of the mailbox is missing.")
 
 
 def checked_user_id(user_id: str) -> str:

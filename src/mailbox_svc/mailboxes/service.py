@@ -23,7 +23,7 @@ from mailbox_svc.errors import (
 from mailbox_svc.mailboxes.credentials import mailbox_with_credential, put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.limits import LoginLimits
-from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_id
+from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_mailbox_id
 from mailbox_svc.mailboxes.shared import SharedRuns
 from mailbox_svc.model.check import Code, ConnectionReport, Credential, Password
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
@@ -83,7 +83,7 @@ class Mailboxes:
     async def delete(self, user_id: str, mailbox_id: str) -> None:
         """Remove a mailbox and all that hangs on it. Raises MailboxNotFound."""
         async with self._store.begin(user_id) as tx:
-            if not await tx.mailboxes.delete(checked_id(mailbox_id)):
+            if not await tx.mailboxes.delete(checked_mailbox_id(mailbox_id)):
                 raise MailboxNotFound
         if self._rejudge is not None:
             await self._rejudge(user_id)
@@ -95,7 +95,7 @@ class Mailboxes:
         Raises MailboxNotFound, RateLimited or SecretUnreadable.
         """
         mailbox, credential = await mailbox_with_credential(
-            self._store, self._vault, user_id, checked_id(mailbox_id)
+            self._store, self._vault, user_id, checked_mailbox_id(mailbox_id)
         )
         return await self._runs.run(
             (user_id, mailbox.id, mailbox.secret_version),

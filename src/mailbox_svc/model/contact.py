@@ -59,6 +59,10 @@ class Reason:
     text: str
 
 
+#: Of a contact that the user deleted.
+DELETED = Reason(ReasonCode.TYPED, "you deleted them")
+
+
 @dataclass(frozen=True, slots=True)
 class NameUse:
     """A name that was seen with an address, and who wrote it how often."""

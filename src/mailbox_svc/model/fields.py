@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 import uuid
 
+from mailbox_svc.errors import FieldViolation, InvalidFields
+
 
 def is_uuid(text: str) -> bool:
     """Say whether the text is a UUID in its usual spelling, in either case."""
@@ -22,6 +24,13 @@ def stored_id(given: str) -> str:
         # Not a UUID, so nothing has it: the look-up will say so in the usual words. Not as it is, for
         # PostgreSQL takes no text with a NUL.
         return ascii(given)
+
+
+def checked_id(given: str, field: str = "id", *, missing: str = "The id is missing.") -> str:
+    """Return the id in its stored spelling. Raises InvalidFields when it is empty."""
+    if not given:
+        raise InvalidFields(FieldViolation(field, missing))
+    return stored_id(given)
 
 
 def has_control(text: str) -> bool:

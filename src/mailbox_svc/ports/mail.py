@@ -51,6 +51,10 @@ class MailFolder:
     #: In lower case, with their backslash: `\\all`, `\\noselect`.
     attributes: frozenset[str]
 
+    @property
+    def selectable(self) -> bool:
+        return self.attributes.isdisjoint({"\\noselect", "\\nonexistent"})
+
 
 @dataclass(frozen=True, slots=True)
 class OpenFolder:

@@ -10,6 +10,7 @@ from sqlalchemy import Text, bindparam, case, delete, func, select, update
 
 from mailbox_svc.contacts.search import sort_key
 from mailbox_svc.model.contact import (
+    DELETED,
     Contact,
     ContactAddress,
     ContactEvidence,
@@ -72,8 +73,8 @@ _ERASE = (
         found_name="",
         alternate_names="[]",
         kind=Kind.PERSON.value,
-        reason_code=ReasonCode.TYPED.value,
-        reason_text="you deleted them",
+        reason_code=DELETED.code.value,
+        reason_text=DELETED.text,
         skipped=SkipReason.DELETED.value,
         score=0.0,
         **dict.fromkeys(("wrote_to", "received", "together", "first_at", "last_at"), 0),
