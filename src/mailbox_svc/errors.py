@@ -12,6 +12,15 @@ MailboxSvcError
 │   ├── StaleMailbox
 │   ├── StaleContact
 │   └── StaleGroup
+├── NotConnected             the mailbox was not connected by OAuth2
+├── OAuthProviderNotFound    no such provider, or it is not configured
+├── OAuthStateInvalid        the state is used up, too old, or not this user's
+├── OAuthDenied              the user, or the provider, said no
+├── OAuthScopeMissing        the user did not allow access to mail
+├── OAuthGrantIncomplete     no refresh token or no address came with the grant
+├── OAuthAccountMismatch     another account than the mailbox's was connected
+├── OAuthGrantRefused        the provider does not take the code or refresh token (any more)
+├── OAuthClientRefused       the provider refuses this service; its operator must mend it
 ├── TooManyMailboxes         the user holds the most mailboxes allowed
 ├── TooManyGroups            the user holds the most groups allowed
 ├── Throttled                try again after `retry_after`
@@ -26,6 +35,7 @@ MailboxSvcError
 ├── Unavailable              try again after `retry_after`
 │   ├── StorageUnavailable   the database does not answer
 │   ├── KeysUnavailable      the token issuer's keys cannot be had
+│   ├── OAuthProviderUnavailable  the provider does not answer as it should
 │   └── StreamEnded          the service stops, or a stream has lasted long enough
 ├── DeadlinePassed           the call's time was over before its work
 └── ConfigError              the service cannot start like this (never reaches a caller)
@@ -127,6 +137,60 @@ class StaleGroup(Stale):
     """The group was changed meanwhile; read it again."""
 
 
+class NotConnected(MailboxSvcError):
+    """This mailbox was not connected through a provider; there is no permission to give back."""
+
+    reason = "NOT_CONNECTED"
+
+
+class OAuthProviderNotFound(MailboxSvcError):
+    """This service is not set up to connect accounts of that provider."""
+
+    reason = "OAUTH_PROVIDER_NOT_FOUND"
+
+
+class OAuthStateInvalid(MailboxSvcError):
+    """This attempt to connect is not valid any more; start again."""
+
+    reason = "OAUTH_STATE_INVALID"
+
+
+class OAuthDenied(MailboxSvcError):
+    """The provider was not allowed to give access; start again and allow it."""
+
+    reason = "OAUTH_DENIED"
+
+
+class OAuthScopeMissing(MailboxSvcError):
+    """Access to mail was not allowed; start again and leave its box ticked."""
+
+    reason = "OAUTH_SCOPE_MISSING"
+
+
+class OAuthGrantIncomplete(MailboxSvcError):
+    """The provider did not send all that is needed to keep the mailbox connected; start again."""
+
+    reason = "OAUTH_GRANT_INCOMPLETE"
+
+
+class OAuthAccountMismatch(MailboxSvcError):
+    """That is another account than the mailbox's; log in at the provider with the mailbox's own address."""
+
+    reason = "OAUTH_ACCOUNT_MISMATCH"
+
+
+class OAuthGrantRefused(MailboxSvcError):
+    """The provider does not accept this permission any more; connect the account again."""
+
+    reason = "OAUTH_GRANT_REFUSED"
+
+
+class OAuthClientRefused(MailboxSvcError):
+    """The provider does not accept this service; its operator has to mend that."""
+
+    reason = "OAUTH_CLIENT_REFUSED"
+
+
 class TooManyMailboxes(MailboxSvcError):
     """This user holds the most mailboxes allowed."""
 
@@ -213,6 +277,12 @@ class KeysUnavailable(Unavailable):
     """The token issuer's keys cannot be read; try again in a moment."""
 
     reason = "KEYS_UNAVAILABLE"
+
+
+class OAuthProviderUnavailable(Unavailable):
+    """The account's provider does not answer as it should; try again in a moment."""
+
+    reason = "OAUTH_PROVIDER_UNAVAILABLE"
 
 
 class StreamEnded(Unavailable):

@@ -17,10 +17,10 @@ from mailbox_svc.cli.dev import dev_settings
 from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings
 from mailbox_svc.errors import MailboxSvcError
-from mailbox_svc.imap.remedies import ADVICE, advise
 from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
+from mailbox_svc.model.remedies import ADVICE, advise
 from mailbox_svc.rpc.errors import CODES, INTERNAL
 from mailbox_svc.rpc.metrics import HarvestMetrics, RpcMetrics
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage

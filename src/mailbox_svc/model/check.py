@@ -62,8 +62,17 @@ class Code(enum.StrEnum):
     AUTH_UNSUPPORTED = "AUTH_UNSUPPORTED"
     AUTH_PASSWORD_CHARSET = "AUTH_PASSWORD_CHARSET"  # noqa: S105  (a code)
     AUTH_UNKNOWN = "AUTH_UNKNOWN"
+    AUTH_PROVIDER_UNAVAILABLE = "AUTH_PROVIDER_UNAVAILABLE"
+    AUTH_CLIENT_REFUSED = "AUTH_CLIENT_REFUSED"
 
     LIST_FAILED = "LIST_FAILED"
+
+
+class TokenMechanism(enum.StrEnum):
+    """How an access token is shown to a server (SASL)."""
+
+    OAUTHBEARER = "OAUTHBEARER"
+    XOAUTH2 = "XOAUTH2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,8 @@ class AccessToken:
     """An OAuth2 access token, sent by OAUTHBEARER or XOAUTH2."""
 
     secret: Secret
+    #: The one to use where the server offers it; None leaves the choice to the server's offer.
+    mechanism: TokenMechanism | None = None
 
 
 Credential = Password | AccessToken

@@ -53,6 +53,8 @@ class Mailbox:
     secret_version: int
     created_at: datetime
     updated_at: datetime
+    #: The id of the `OAuthProvider` whose grant it logs in with; empty with a password.
+    oauth_provider: str = ""
 
     def __hash__(self) -> int:
         """Cheap, for a cache looks up every mailbox of every List; equality still is of all fields."""

@@ -43,11 +43,18 @@ class SecretField(enum.StrEnum):
     """Every secret field that is ever stored. Rotation, deletion and the canary scan go by it."""
 
     MAILBOX_PASSWORD = "mailbox.password"  # noqa: S105  (a name, not a password)
+    MAILBOX_REFRESH_TOKEN = "mailbox.refresh_token"  # noqa: S105  (a name, not a token)
+    #: Of an authorization under way, RFC 7636; it lives ten minutes.
+    OAUTH_VERIFIER = "oauth.verifier"
 
 
 @dataclass(frozen=True, slots=True)
 class SecretContext:
-    """What a stored secret is bound to: it opens only for the same row and the same destination."""
+    """What a stored secret is bound to: it opens only for the same row and the same destination.
+
+    That of an authorization under way has the hash of its state in the place of the mailbox, and no
+    destination: `model.oauth.verifier_context` makes it.
+    """
 
     field: SecretField
     user_id: str

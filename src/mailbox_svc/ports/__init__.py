@@ -1,7 +1,7 @@
 """What the use cases need from outside, as Protocols. Adapters satisfy them by shape; `app` wires them.
 
 Here: time, the store with mailboxes and secrets, the vault, the tester, the verifier.
-`mail`, `harvests` and `contacts` hold the rest.
+`mail`, `harvests`, `contacts` and `oauth` hold the rest.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mailbox_svc.model.mailbox import Destination, Mailbox, Status
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
 from mailbox_svc.ports.contacts import ContactRepository, GroupRepository
 from mailbox_svc.ports.harvests import FolderRepository, HarvestRepository
+from mailbox_svc.ports.oauth import AuthorizationRepository
 
 #: Returns the present time, aware, in UTC.
 Clock = Callable[[], datetime]
@@ -81,6 +82,9 @@ class Transaction(Protocol):
     def secrets(self) -> SecretRepository: ...
 
     @property
+    def authorizations(self) -> AuthorizationRepository: ...
+
+    @property
     def harvests(self) -> HarvestRepository: ...
 
     @property
@@ -110,6 +114,20 @@ class Store(Protocol):
 
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         """Return the user's mailboxes by creation time, then id. The hot read: one statement."""
+
+    def refresh_lock(self, mailbox_id: str, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        """Be the only one, among all processes on this database, who refreshes this mailbox's token.
+
+        Held for the length of the block, across transactions; the death of the process frees it, its
+        being paused does not. Raises StorageUnavailable when somebody else holds it for `timeout`
+        seconds, or when so many are held that this process has no room for one more.
+        """
+
+    async def grant_is_shared(self, mailbox: Mailbox) -> bool:
+        """Say whether another mailbox, of any user, logs in to the same account by the same provider.
+
+        To be asked before or after the mailbox is deleted.
+        """
 
     async def claimable_harvests(self, now: datetime, limit: int) -> list[tuple[str, str]]:
         """Return (user id, harvest id) of harvests that nobody runs: QUEUED, or RUNNING past their lease."""

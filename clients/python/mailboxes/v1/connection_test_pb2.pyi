@@ -140,6 +140,10 @@ class _TestCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TestCode.Val
     """TEST_CODE_AUTH_PASSWORD_CHARSET means the server cannot take this password's characters."""
     TEST_CODE_AUTH_UNKNOWN: _TestCode.ValueType  # 63
     """TEST_CODE_AUTH_UNKNOWN means the login failed in words we do not know."""
+    TEST_CODE_AUTH_PROVIDER_UNAVAILABLE: _TestCode.ValueType  # 64
+    """TEST_CODE_AUTH_PROVIDER_UNAVAILABLE means the OAuth2 provider gave no access token just now."""
+    TEST_CODE_AUTH_CLIENT_REFUSED: _TestCode.ValueType  # 65
+    """TEST_CODE_AUTH_CLIENT_REFUSED means the OAuth2 provider refuses this service; its operator must mend it."""
     TEST_CODE_LIST_FAILED: _TestCode.ValueType  # 70
     """TEST_CODE_LIST_FAILED means the login worked but the folders could not be listed."""
 
@@ -218,6 +222,10 @@ TEST_CODE_AUTH_PASSWORD_CHARSET: TestCode.ValueType  # 62
 """TEST_CODE_AUTH_PASSWORD_CHARSET means the server cannot take this password's characters."""
 TEST_CODE_AUTH_UNKNOWN: TestCode.ValueType  # 63
 """TEST_CODE_AUTH_UNKNOWN means the login failed in words we do not know."""
+TEST_CODE_AUTH_PROVIDER_UNAVAILABLE: TestCode.ValueType  # 64
+"""TEST_CODE_AUTH_PROVIDER_UNAVAILABLE means the OAuth2 provider gave no access token just now."""
+TEST_CODE_AUTH_CLIENT_REFUSED: TestCode.ValueType  # 65
+"""TEST_CODE_AUTH_CLIENT_REFUSED means the OAuth2 provider refuses this service; its operator must mend it."""
 TEST_CODE_LIST_FAILED: TestCode.ValueType  # 70
 """TEST_CODE_LIST_FAILED means the login worked but the folders could not be listed."""
 Global___TestCode: _TypeAlias = TestCode  # noqa: Y015

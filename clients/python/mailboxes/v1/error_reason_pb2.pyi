@@ -68,6 +68,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
     ERROR_REASON_STREAM_ENDED: _ErrorReason.ValueType  # 22
     """ERROR_REASON_STREAM_ENDED: the service stops or has sent long enough; open the stream again. UNAVAILABLE."""
+    ERROR_REASON_OAUTH_PROVIDER_NOT_FOUND: _ErrorReason.ValueType  # 23
+    """ERROR_REASON_OAUTH_PROVIDER_NOT_FOUND: no such provider, or it is not configured. NOT_FOUND."""
+    ERROR_REASON_OAUTH_STATE_INVALID: _ErrorReason.ValueType  # 24
+    """ERROR_REASON_OAUTH_STATE_INVALID: the state is used up, too old, or not this user's. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_DENIED: _ErrorReason.ValueType  # 25
+    """ERROR_REASON_OAUTH_DENIED: the user, or the provider, said no. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_SCOPE_MISSING: _ErrorReason.ValueType  # 26
+    """ERROR_REASON_OAUTH_SCOPE_MISSING: the user did not allow access to mail. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_GRANT_INCOMPLETE: _ErrorReason.ValueType  # 27
+    """ERROR_REASON_OAUTH_GRANT_INCOMPLETE: no refresh token or no address came with it. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_ACCOUNT_MISMATCH: _ErrorReason.ValueType  # 28
+    """ERROR_REASON_OAUTH_ACCOUNT_MISMATCH: another account than the mailbox's was connected. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_GRANT_REFUSED: _ErrorReason.ValueType  # 29
+    """ERROR_REASON_OAUTH_GRANT_REFUSED: the provider does not take the code, or not any more. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_CLIENT_REFUSED: _ErrorReason.ValueType  # 30
+    """ERROR_REASON_OAUTH_CLIENT_REFUSED: the provider refuses this service; its operator must mend it. FAILED_PRECONDITION."""
+    ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: _ErrorReason.ValueType  # 31
+    """ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: the provider does not answer as it should. UNAVAILABLE."""
+    ERROR_REASON_NOT_CONNECTED: _ErrorReason.ValueType  # 32
+    """ERROR_REASON_NOT_CONNECTED: the mailbox was not connected by OAuth2. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is what google.rpc.ErrorInfo.reason says, without the prefix, in domain "mailboxes.v1"."""
@@ -118,4 +138,24 @@ ERROR_REASON_GROUP_LIMIT_REACHED: ErrorReason.ValueType  # 21
 """ERROR_REASON_GROUP_LIMIT_REACHED: the user holds the most groups allowed. RESOURCE_EXHAUSTED."""
 ERROR_REASON_STREAM_ENDED: ErrorReason.ValueType  # 22
 """ERROR_REASON_STREAM_ENDED: the service stops or has sent long enough; open the stream again. UNAVAILABLE."""
+ERROR_REASON_OAUTH_PROVIDER_NOT_FOUND: ErrorReason.ValueType  # 23
+"""ERROR_REASON_OAUTH_PROVIDER_NOT_FOUND: no such provider, or it is not configured. NOT_FOUND."""
+ERROR_REASON_OAUTH_STATE_INVALID: ErrorReason.ValueType  # 24
+"""ERROR_REASON_OAUTH_STATE_INVALID: the state is used up, too old, or not this user's. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_DENIED: ErrorReason.ValueType  # 25
+"""ERROR_REASON_OAUTH_DENIED: the user, or the provider, said no. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_SCOPE_MISSING: ErrorReason.ValueType  # 26
+"""ERROR_REASON_OAUTH_SCOPE_MISSING: the user did not allow access to mail. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_GRANT_INCOMPLETE: ErrorReason.ValueType  # 27
+"""ERROR_REASON_OAUTH_GRANT_INCOMPLETE: no refresh token or no address came with it. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_ACCOUNT_MISMATCH: ErrorReason.ValueType  # 28
+"""ERROR_REASON_OAUTH_ACCOUNT_MISMATCH: another account than the mailbox's was connected. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_GRANT_REFUSED: ErrorReason.ValueType  # 29
+"""ERROR_REASON_OAUTH_GRANT_REFUSED: the provider does not take the code, or not any more. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_CLIENT_REFUSED: ErrorReason.ValueType  # 30
+"""ERROR_REASON_OAUTH_CLIENT_REFUSED: the provider refuses this service; its operator must mend it. FAILED_PRECONDITION."""
+ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: ErrorReason.ValueType  # 31
+"""ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: the provider does not answer as it should. UNAVAILABLE."""
+ERROR_REASON_NOT_CONNECTED: ErrorReason.ValueType  # 32
+"""ERROR_REASON_NOT_CONNECTED: the mailbox was not connected by OAuth2. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

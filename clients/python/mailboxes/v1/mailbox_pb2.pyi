@@ -95,6 +95,7 @@ class Mailbox(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    OAUTH_PROVIDER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """id is a UUID in lower case; the client may choose it when creating."""
     label: _builtins.str
@@ -119,6 +120,8 @@ class Mailbox(_message.Message):
     """last_error is a sentence for a person when the latest test failed; empty otherwise."""
     etag: _builtins.str
     """etag changes with every Save that changes something; a test does not change it."""
+    oauth_provider: _builtins.str
+    """oauth_provider is the id of the OAuthProvider it was connected by; empty when auth is a password."""
     @_builtins.property
     def last_tested_at(self) -> _timestamp_pb2.Timestamp:
         """last_tested_at is when the latest test of this saved mailbox ended; absent before the first."""
@@ -149,10 +152,11 @@ class Mailbox(_message.Message):
         etag: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        oauth_provider: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "last_tested_at", b"last_tested_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "created_at", b"created_at", "etag", b"etag", "has_password", b"has_password", "host", b"host", "id", b"id", "label", b"label", "last_error", b"last_error", "last_tested_at", b"last_tested_at", "port", b"port", "provider", b"provider", "status", b"status", "tls", b"tls", "updated_at", b"updated_at", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "created_at", b"created_at", "etag", b"etag", "has_password", b"has_password", "host", b"host", "id", b"id", "label", b"label", "last_error", b"last_error", "last_tested_at", b"last_tested_at", "oauth_provider", b"oauth_provider", "port", b"port", "provider", b"provider", "status", b"status", "tls", b"tls", "updated_at", b"updated_at", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -255,6 +255,16 @@ ADVICE: dict[Code, Advice] = {
     Code.AUTH_REAUTH_REQUIRED: Advice(
         "The permission to access the account has ended.", Remedy("Connect the account again.")
     ),
+    Code.AUTH_PROVIDER_UNAVAILABLE: Advice(
+        "The account's provider gives no access just now.",
+        Remedy("Try again in a few minutes; nothing is wrong with your settings."),
+        retryable=True,
+        retry_after=300,
+    ),
+    Code.AUTH_CLIENT_REFUSED: Advice(
+        "The account's provider does not accept this service at the moment.",
+        Remedy("Tell the operator of this service; there is nothing to change in your account."),
+    ),
     Code.AUTH_CLIENT_ID_REQUIRED: Advice(
         "The provider considers this client unsafe.",
         Remedy("Log in to the mailbox in a browser, allow IMAP clients there, then test again."),

@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from mailbox_svc.imap.remedies import ADVICE, advise
 from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import PROVIDERS, provider_of
+from mailbox_svc.model.remedies import ADVICE, advise
 
 SAVE_REQUEST_FIELDS = {"host", "port", "tls", "user", "password"}
 FAILURES = [code for code in Code if code is not Code.OK]

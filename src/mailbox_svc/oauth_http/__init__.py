@@ -1,0 +1,1 @@
+"""Speaks to OAuth2 providers over HTTPS; the only importer of Authlib."""
