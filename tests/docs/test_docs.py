@@ -22,7 +22,7 @@ from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.remedies import ADVICE, advise
 from mailbox_svc.rpc.errors import CODES, INTERNAL
-from mailbox_svc.rpc.metrics import HarvestMetrics, RpcMetrics
+from mailbox_svc.rpc.metrics import HarvestMetrics, OAuthMetrics, RpcMetrics
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
 from mailboxes.v1.error_reason_pb2 import ErrorReason
 
@@ -147,6 +147,7 @@ def test_every_metric_is_documented() -> None:
     metrics = RpcMetrics(registry)
     metrics.tested(Code.OK)
     HarvestMetrics(registry)
+    OAuthMetrics(registry)
     families = re.findall(r"^# TYPE (\w+) ", generate_latest(registry).decode(), re.MULTILINE)
     documented = _rows("docs/operations.md")
     assert [name for name in families if not name.endswith("_created") and name not in documented] == []

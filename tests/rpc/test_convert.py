@@ -66,6 +66,13 @@ def test_what_is_not_known_is_absent_or_empty() -> None:
     assert (shown.last_error, shown.provider) == ("", "")
 
 
+def test_a_connected_mailbox_says_by_which_provider() -> None:
+    assert mailbox_to_pb(MAILBOX).oauth_provider == ""
+    connected = replace(MAILBOX, auth=Auth.OAUTH, has_password=False, oauth_provider="google")
+    shown = mailbox_to_pb(connected)
+    assert (shown.auth, shown.has_password, shown.oauth_provider) == (mailbox_pb2.AUTH_OAUTH, False, "google")
+
+
 def test_every_status_and_auth_has_its_namesake() -> None:
     for status in Status:
         shown = mailbox_to_pb(replace(MAILBOX, status=status)).status

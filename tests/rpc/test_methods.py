@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mailbox_svc.rpc.methods import SERVICES, Kind, is_read, kind_of
-from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2, oauth_service_pb2
 
 METHODS = [
     f"/{service.full_name}/{method.name}"
-    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2, oauth_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 ]
@@ -25,14 +25,16 @@ def test_what_changes_nothing() -> None:
         "ContactService/GetContact",
         "ContactService/ListSkipped",
         "ContactService/ListGroups",
+        "OAuthService/ListProviders",
     ]
 
 
 def test_what_is_no_ordinary_call() -> None:
     of_kind = {kind: named([method for method in METHODS if kind_of(method) is kind]) for kind in Kind}
-    assert len(of_kind.pop(Kind.USER)) == len(METHODS) - 4
+    assert len(of_kind.pop(Kind.USER)) == len(METHODS) - 6
     assert {kind: methods for kind, methods in of_kind.items() if methods} == {
         Kind.TEST: ["MailboxService/Test"],
+        Kind.OAUTH: ["OAuthService/CompleteAuthorization", "OAuthService/Revoke"],
         Kind.IMPORT: ["ContactService/ImportContacts"],
         Kind.EXPORT: ["ContactService/ExportContacts"],
         Kind.WATCH: ["HarvestService/WatchHarvest"],

@@ -53,6 +53,7 @@ def mailbox_to_pb(mailbox: Mailbox) -> mailbox_pb2.Mailbox:
         etag=mailbox.etag,
         created_at=timestamp(mailbox.created_at),
         updated_at=timestamp(mailbox.updated_at),
+        oauth_provider=mailbox.oauth_provider,
     )
 
 

@@ -22,6 +22,16 @@ from mailbox_svc.errors import (
     MailboxNotFound,
     MailboxSvcError,
     NotAllowed,
+    NotConnected,
+    OAuthAccountMismatch,
+    OAuthClientRefused,
+    OAuthDenied,
+    OAuthGrantIncomplete,
+    OAuthGrantRefused,
+    OAuthProviderNotFound,
+    OAuthProviderUnavailable,
+    OAuthScopeMissing,
+    OAuthStateInvalid,
     Overloaded,
     PasswordRequired,
     RateLimited,
@@ -55,6 +65,15 @@ CODES: dict[type[BaseException], StatusCode] = {
     StaleMailbox: StatusCode.ABORTED,
     StaleContact: StatusCode.ABORTED,
     StaleGroup: StatusCode.ABORTED,
+    NotConnected: StatusCode.FAILED_PRECONDITION,
+    OAuthProviderNotFound: StatusCode.NOT_FOUND,
+    OAuthStateInvalid: StatusCode.FAILED_PRECONDITION,
+    OAuthDenied: StatusCode.FAILED_PRECONDITION,
+    OAuthScopeMissing: StatusCode.FAILED_PRECONDITION,
+    OAuthGrantIncomplete: StatusCode.FAILED_PRECONDITION,
+    OAuthAccountMismatch: StatusCode.FAILED_PRECONDITION,
+    OAuthGrantRefused: StatusCode.FAILED_PRECONDITION,
+    OAuthClientRefused: StatusCode.FAILED_PRECONDITION,
     TooManyMailboxes: StatusCode.RESOURCE_EXHAUSTED,
     TooManyGroups: StatusCode.RESOURCE_EXHAUSTED,
     RateLimited: StatusCode.RESOURCE_EXHAUSTED,  # + RetryInfo
@@ -66,6 +85,7 @@ CODES: dict[type[BaseException], StatusCode] = {
     SecretUnreadable: StatusCode.FAILED_PRECONDITION,
     StorageUnavailable: StatusCode.UNAVAILABLE,  # + RetryInfo
     KeysUnavailable: StatusCode.UNAVAILABLE,  # + RetryInfo
+    OAuthProviderUnavailable: StatusCode.UNAVAILABLE,  # + RetryInfo
     StreamEnded: StatusCode.UNAVAILABLE,  # + RetryInfo
     DeadlinePassed: StatusCode.DEADLINE_EXCEEDED,
 }

@@ -22,6 +22,10 @@ class Limits:
     tests: int = 64
     #: `Test` calls of one user.
     tests_per_user: int = 4
+    #: `CompleteAuthorization` and `Revoke` calls among them; each holds a connection to a provider.
+    authorizations: int = 64
+    #: The same of one user.
+    authorizations_per_user: int = 4
     #: `ExportContacts` calls among them; each goes at its client's pace.
     exports: int = 32
     #: `ExportContacts` calls of one user.
@@ -36,6 +40,8 @@ class Limits:
     seconds: float = 10.0
     #: The same for `Test`.
     test_seconds: float = 60.0
+    #: The same for `CompleteAuthorization` and `Revoke`.
+    oauth_seconds: float = 60.0
     #: The same for `ImportContacts`.
     import_seconds: float = 60.0
     #: The same for `ExportContacts`.
@@ -48,6 +54,8 @@ class Limits:
         match kind:
             case Kind.TEST:
                 return self.test_seconds
+            case Kind.OAUTH:
+                return self.oauth_seconds
             case Kind.IMPORT:
                 return self.import_seconds
             case Kind.EXPORT:
@@ -86,6 +94,9 @@ class Slots:
         match kind:
             case Kind.TEST:
                 return self._hold_two("tests", limits.tests, user_id, limits.tests_per_user)
+            case Kind.OAUTH:
+                most, of_user = limits.authorizations, limits.authorizations_per_user
+                return self._hold_two("authorizations", most, user_id, of_user)
             case Kind.EXPORT:
                 return self._hold_two("exports", limits.exports, user_id, limits.exports_per_user)
             case Kind.WATCH:

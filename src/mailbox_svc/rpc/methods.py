@@ -8,16 +8,16 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2, oauth_service_pb2
 
 _OURS = tuple(
     service
-    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2, oauth_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
 )
 #: The names in full of the services that this project defines.
 SERVICES: tuple[str, ...] = tuple(service.full_name for service in _OURS)
-_MAILBOXES, _HARVESTS, _CONTACTS = SERVICES
+_MAILBOXES, _HARVESTS, _CONTACTS, _OAUTH = SERVICES
 HEALTH_SERVICE: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 REFLECTION_SERVICE: str = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
 
@@ -29,6 +29,8 @@ class Kind(enum.Enum):
     USER = enum.auto()
     #: Holds a connection to somebody else's server besides.
     TEST = enum.auto()
+    #: The same, to a provider's endpoints.
+    OAUTH = enum.auto()
     #: Works through all contacts of its user.
     IMPORT = enum.auto()
     #: The same, and goes at its client's pace.
@@ -45,6 +47,8 @@ class Kind(enum.Enum):
 _KINDS = {
     f"/{_MAILBOXES}/Test": Kind.TEST,
     f"/{_HARVESTS}/WatchHarvest": Kind.WATCH,
+    f"/{_OAUTH}/CompleteAuthorization": Kind.OAUTH,
+    f"/{_OAUTH}/Revoke": Kind.OAUTH,
     f"/{_CONTACTS}/ImportContacts": Kind.IMPORT,
     f"/{_CONTACTS}/ExportContacts": Kind.EXPORT,
     f"/{HEALTH_SERVICE}/Check": Kind.OPEN,

@@ -1,12 +1,14 @@
-"""Owns the Prometheus metrics. Labels are methods, codes and states, never users or hosts."""
+"""Owns the Prometheus metrics. Labels are methods, codes, states and providers, never users or hosts."""
 
 from __future__ import annotations
 
 from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from mailbox_svc.errors import MailboxSvcError
 from mailbox_svc.model.check import Code
 from mailbox_svc.model.harvest import FailureCode, Harvest, HarvestState
+from mailbox_svc.rpc.errors import CODES, INTERNAL
 
 # From a cached read to the longest test.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -85,3 +87,25 @@ class HarvestMetrics:
         if harvest.state.final:
             self._ended[harvest.state, harvest.failure.code if harvest.failure else None].inc()
             self._scanned.inc(harvest.progress.scanned)
+
+
+class OAuthMetrics:
+    """What connected accounts count, in a registry of the caller's choice."""
+
+    #: How a refresh may end: well, or with the reason of one of our errors.
+    _OUTCOMES = frozenset(
+        {"ok", *(error.reason.lower() for error in CODES if issubclass(error, MailboxSvcError))}
+    )
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._refreshes = Counter(
+            "mailbox_oauth_refreshes",
+            "Refreshes of access tokens that ended, by provider and outcome.",
+            ("provider", "outcome"),
+            registry=registry,
+        )
+
+    def refreshed(self, provider_id: str, outcome: str) -> None:
+        """Count a refresh at a provider of the operator's; the outcome is "ok" or a reason in lower case."""
+        known = outcome if outcome in self._OUTCOMES else INTERNAL.reason.lower()
+        self._refreshes.labels(provider_id, known).inc()
