@@ -84,5 +84,5 @@ lock: install ## Resolve the requirements anew; ARGS=--upgrade takes newer versi
 .PHONY: clean
 clean: ## Remove environments, caches and builds
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
-	rm -rf bench/harvest/node_modules
+	rm -rf bench/harvest/node_modules tests/oidc/node_modules
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

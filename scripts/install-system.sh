@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Put on this machine what the tests need from the operating system: PostgreSQL, four real IMAP servers, and
-# Node with npm, which the harvest is measured against.
+# Node with npm, for the OpenID provider and for a client that the harvest is measured against.
 #
 # Debian 12 and 13. Fast when all is there. Starts no daemon, leaves no database cluster behind, and changes
 # no settings: what it has to change for the installation it puts back.
@@ -31,6 +31,7 @@ have() {
     mailutils-imap4d) [ -x /usr/sbin/imap4d ] ;;
     nodejs) command -v node ;;
     npm) command -v npm ;;
+    chromium) command -v chromium ;;
     unpacked) [ -f "$root/complete" ] ;;
   esac >/dev/null
 }
@@ -40,13 +41,14 @@ needed_by() {
     postgresql) echo 'tests/storage, and tests that run on both databases' ;;
     dovecot-imapd) echo 'tests/imap and tests/interop (Dovecot), and the end-to-end tests' ;;
     mailutils-imap4d) echo 'tests/interop (mailutils)' ;;
-    nodejs | npm) echo 'tests/bench and make bench-harvest (imapflow)' ;;
+    chromium) echo 'tests/rest (what a browser does with the pages)' ;;
+    nodejs | npm) echo 'tests with an OAuth2 provider (oidc-provider), tests/bench and make bench-harvest (imapflow)' ;;
     unpacked) echo 'tests/interop (Cyrus, Courier)' ;;
   esac
 }
 
 missing=()
-for what in postgresql dovecot-imapd mailutils-imap4d nodejs npm unpacked; do
+for what in postgresql dovecot-imapd mailutils-imap4d nodejs npm chromium unpacked; do
   have "$what" || missing+=("$what")
 done
 [ ${#missing[@]} = 0 ] && exit 0
