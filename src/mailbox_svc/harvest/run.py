@@ -19,12 +19,12 @@ from mailbox_svc.harvest.failures import failure_of
 from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.meter import Meter
 from mailbox_svc.harvest.session import HarvestSession, RunLost
-from mailbox_svc.mailboxes.credentials import mailbox_with_credential
-from mailbox_svc.mailboxes.service import record_login
-from mailbox_svc.model.check import Code, ConnectionReport, Stage
+from mailbox_svc.mailboxes.changes import record_login
+from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused
+from mailbox_svc.model.check import Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState
 from mailbox_svc.model.mailbox import Mailbox, Status
-from mailbox_svc.ports import Clock, Store, Vault
+from mailbox_svc.ports import Clock, Store
 from mailbox_svc.ports.mail import MailSource, ReadingFailed
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class RunParts:
     """What every run works with."""
 
     store: Store
-    vault: Vault
+    credentials: Credentials
     source: MailSource
     clock: Clock
     limits: HarvestLimits
@@ -50,6 +50,8 @@ class HarvestRun:
         self._meter = Meter()
         self._task: asyncio.Task[object] | None = None
         self._lost = False
+        #: The access token that the server refused last.
+        self._refused: Credential | None = None
         self._skipped = harvest.skipped_folders
 
     @property
@@ -117,7 +119,8 @@ class HarvestRun:
                 self._parts.store, self._harvest, self._meter, limits, clock=self._parts.clock
             )
             try:
-                await self._read_in(session)
+                if not await self._read_in(session):
+                    continue
             except (ReadingFailed, StorageUnavailable) as error:
                 failures = 1 if session.committed else failures + 1
                 may_pass = not isinstance(error, ReadingFailed) or error.report.retryable
@@ -129,12 +132,15 @@ class HarvestRun:
                 self._skipped = tuple(session.skipped)
                 return
 
-    async def _read_in(self, session: HarvestSession) -> None:
+    async def _read_in(self, session: HarvestSession) -> bool:
+        """Read in one connection; False when its access token was refused and another is worth a try."""
         parts, harvest = self._parts, self._harvest
-        mailbox, credential = await mailbox_with_credential(
-            parts.store, parts.vault, harvest.user_id, harvest.mailbox_id
-        )
+        mailbox: Mailbox | None = None
+        credential: Credential | None = None
         try:
+            mailbox, credential = await parts.credentials.of(
+                harvest.user_id, harvest.mailbox_id, refused=self._refused
+            )
             async with parts.source.open(
                 mailbox.destination, credential, timeout=parts.limits.connect_timeout
             ) as reader:
@@ -142,9 +148,13 @@ class HarvestRun:
                     await self._record_login(mailbox, ConnectionReport(Code.OK, Stage.LIST))
                 await session.read(reader, mailbox.destination.user)
         except ReadingFailed as error:
-            if not error.report.retryable:
+            if is_token_refused(credential, error.report) and (session.committed or self._refused is None):
+                self._refused = credential
+                return False
+            if mailbox is not None and not error.report.retryable:
                 await self._record_login(mailbox, error.report)
             raise
+        return True
 
     async def _record_login(self, mailbox: Mailbox, report: ConnectionReport) -> None:
         """Show on the mailbox that its login works, or what only its user can mend."""

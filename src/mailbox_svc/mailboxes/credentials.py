@@ -1,35 +1,108 @@
-"""How the service logs in to a saved mailbox: its credential, out of the vault and ready to be sent."""
+"""How the service logs in to a saved mailbox: its password out of the vault, or an access token.
+
+A mailbox has either a password or a refresh token; both are bound to its destination.
+"""
 
 from __future__ import annotations
 
-from mailbox_svc.errors import MailboxNotFound, PasswordRequired
-from mailbox_svc.model.check import Credential, Password
-from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.errors import (
+    MailboxNotFound,
+    OAuthClientRefused,
+    OAuthGrantRefused,
+    OAuthProviderNotFound,
+    OAuthProviderUnavailable,
+    PasswordRequired,
+)
+from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credential, Password, Stage
+from mailbox_svc.model.mailbox import Auth, Mailbox
+from mailbox_svc.model.providers import provider_of
+from mailbox_svc.model.remedies import advise
 from mailbox_svc.model.secret import Secret, SecretContext, SecretField
 from mailbox_svc.ports import Store, Transaction, Vault
+from mailbox_svc.ports.mail import NoCredential
+from mailbox_svc.ports.oauth import AccessTokens
 
 
-async def mailbox_with_credential(
-    store: Store, vault: Vault, user_id: str, mailbox_id: str
-) -> tuple[Mailbox, Credential]:
-    """Return the mailbox and what it logs in with.
+class Credentials:
+    """What saved mailboxes log in with."""
 
-    Raises MailboxNotFound, PasswordRequired when none is stored, or SecretUnreadable.
+    def __init__(self, store: Store, vault: Vault, tokens: AccessTokens) -> None:
+        self._store = store
+        self._vault = vault
+        self._tokens = tokens
+
+    async def of(
+        self, user_id: str, mailbox_id: str, *, refused: Credential | None = None
+    ) -> tuple[Mailbox, Credential]:
+        """Return the mailbox and what it logs in with; not an access token that a server has refused.
+
+        Raises MailboxNotFound, PasswordRequired when none is stored, SecretUnreadable, or NoCredential
+        when the account's provider gives no access token.
+        """
+        async with self._store.begin(user_id) as tx:
+            mailbox = await tx.mailboxes.find(mailbox_id)
+            if mailbox is None:
+                raise MailboxNotFound
+            sealed = await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
+        if mailbox.auth is Auth.OAUTH:
+            return mailbox, await self._token(mailbox, refused)
+        if sealed is None:
+            raise PasswordRequired("No password is stored for this mailbox; save it with one.")
+        return mailbox, Password(self._vault.open(sealed, password_context(mailbox)))
+
+    async def _token(self, mailbox: Mailbox, refused: Credential | None) -> AccessToken:
+        try:
+            return await self._tokens.get(
+                mailbox, refused=refused if isinstance(refused, AccessToken) else None
+            )
+        except OAuthGrantRefused:
+            raise NoCredential(grant_ended(mailbox)) from None
+        except (OAuthClientRefused, OAuthProviderNotFound):
+            raise NoCredential(_report(Code.AUTH_CLIENT_REFUSED, mailbox)) from None
+        except OAuthProviderUnavailable as error:
+            code, after = Code.AUTH_PROVIDER_UNAVAILABLE, error.retry_after
+            raise NoCredential(_report(code, mailbox, retry_after=after)) from None
+
+
+def is_token_refused(credential: Credential | None, report: ConnectionReport) -> bool:
+    """Say whether a server has refused an access token.
+
+    A token may end early, so that one refusal says little; that of a fresh one says enough.
     """
-    async with store.begin(user_id) as tx:
-        mailbox = await tx.mailboxes.find(mailbox_id)
-        if mailbox is None:
-            raise MailboxNotFound
-        sealed = await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
-    if sealed is None:
-        raise PasswordRequired("No password is stored for this mailbox; save it with one.")
-    return mailbox, Password(vault.open(sealed, password_context(mailbox)))
+    return isinstance(credential, AccessToken) and report.code is Code.AUTH_TOKEN_REJECTED
+
+
+def grant_ended(mailbox: Mailbox) -> ConnectionReport:
+    """Return the report that says to connect the account again."""
+    return _report(Code.AUTH_REAUTH_REQUIRED, mailbox)
+
+
+def _report(code: Code, mailbox: Mailbox, *, retry_after: float | None = None) -> ConnectionReport:
+    """Return the report of a login for which there was nothing to log in with."""
+    advice = advise(code, Stage.AUTH, mailbox.destination, provider_of(mailbox.destination.host))
+    return ConnectionReport(
+        code,
+        Stage.AUTH,
+        error=advice.error,
+        remedy=advice.remedy,
+        retryable=advice.retryable,
+        retry_after=retry_after if retry_after is not None else advice.retry_after,
+    )
 
 
 def password_context(mailbox: Mailbox) -> SecretContext:
     """Return what the mailbox's password is bound to."""
+    return _context(SecretField.MAILBOX_PASSWORD, mailbox)
+
+
+def refresh_token_context(mailbox: Mailbox) -> SecretContext:
+    """Return what the mailbox's refresh token is bound to."""
+    return _context(SecretField.MAILBOX_REFRESH_TOKEN, mailbox)
+
+
+def _context(field: SecretField, mailbox: Mailbox) -> SecretContext:
     return SecretContext(
-        field=SecretField.MAILBOX_PASSWORD,
+        field=field,
         user_id=mailbox.user_id,
         mailbox_id=mailbox.id,
         destination=mailbox.destination,
@@ -38,6 +111,16 @@ def password_context(mailbox: Mailbox) -> SecretContext:
 
 
 async def put_password(tx: Transaction, vault: Vault, mailbox: Mailbox, password: Secret) -> None:
-    """Seal the password for this mailbox and store it in the same transaction."""
-    sealed = vault.seal(password, password_context(mailbox))
-    await tx.secrets.put(mailbox.id, SecretField.MAILBOX_PASSWORD, mailbox.secret_version, sealed)
+    """Seal the password for this mailbox and store it in the same transaction; it is the only secret then."""
+    await _put(tx, vault, password_context(mailbox), password)
+    await tx.secrets.delete(mailbox.id, SecretField.MAILBOX_REFRESH_TOKEN)
+
+
+async def put_refresh_token(tx: Transaction, vault: Vault, mailbox: Mailbox, token: Secret) -> None:
+    """Seal the refresh token for this mailbox and store it; it is the only secret then."""
+    await _put(tx, vault, refresh_token_context(mailbox), token)
+    await tx.secrets.delete(mailbox.id, SecretField.MAILBOX_PASSWORD)
+
+
+async def _put(tx: Transaction, vault: Vault, context: SecretContext, secret: Secret) -> None:
+    await tx.secrets.put(context.mailbox_id, context.field, context.version, vault.seal(secret, context))

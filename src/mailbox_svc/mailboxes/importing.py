@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailbox_svc.errors import FieldViolation, InvalidFields, MailboxNotFound, TooManyMailboxes
+from mailbox_svc.mailboxes.changes import new_mailbox
 from mailbox_svc.mailboxes.credentials import put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.json_rows import BadText, Row, rows
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, checked, checked_user_id
-from mailbox_svc.mailboxes.service import new_mailbox
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import Clock, Store, Vault
@@ -110,7 +110,7 @@ def _from_row(row: Row, now: datetime) -> tuple[Mailbox, Secret]:
     if wanted.password is None or wanted.id is None:
         raise InvalidFields(FieldViolation("password", "A mailbox needs its password."))
     mailbox = replace(
-        new_mailbox(user_id, wanted.id, wanted, now),
+        new_mailbox(user_id, wanted.id, wanted.label, wanted.destination, now=now),
         status=_STATUSES[value.get("status") or "pending"],
         last_tested_at=_time(value.get("lastTestedAt")),
         last_error=_plain(value.get("lastError") or ""),

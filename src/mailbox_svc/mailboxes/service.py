@@ -6,11 +6,10 @@ mail server is made while a transaction is open.
 
 from __future__ import annotations
 
-import secrets
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
 
 from mailbox_svc.errors import (
     FieldViolation,
@@ -20,17 +19,27 @@ from mailbox_svc.errors import (
     StaleMailbox,
     TooManyMailboxes,
 )
-from mailbox_svc.mailboxes.credentials import mailbox_with_credential, put_password
+from mailbox_svc.mailboxes.changes import (
+    forget_harvests,
+    is_another_account,
+    new_etag,
+    new_mailbox,
+    record_login,
+)
+from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused, put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_mailbox_id
 from mailbox_svc.mailboxes.shared import SharedRuns
-from mailbox_svc.model.check import Code, ConnectionReport, Credential, Password
-from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.model.check import ConnectionReport, Password
+from mailbox_svc.model.mailbox import Auth, Mailbox, Status
+from mailbox_svc.model.secret import SealedSecret, SecretField
 from mailbox_svc.ports import Clock, ConnectionTester, Store, Transaction, Vault
+from mailbox_svc.ports.mail import NoCredential
+from mailbox_svc.ports.oauth import GrantRevoker
 
-#: Codes after which only the user can mend it, by connecting the account again.
-_REAUTH = frozenset({Code.AUTH_REAUTH_REQUIRED})
+#: Seconds that a connection gets at least, when most of a test's time went into getting a token.
+_LEAST = 1.0
 
 
 class Mailboxes:
@@ -41,6 +50,8 @@ class Mailboxes:
         store: Store,
         vault: Vault,
         tester: ConnectionTester,
+        credentials: Credentials,
+        revoker: GrantRevoker,
         *,
         clock: Clock,
         logins: LoginLimits | None = None,
@@ -52,6 +63,8 @@ class Mailboxes:
         self._rejudge = rejudge
         self._vault = vault
         self._tester = tester
+        self._credentials = credentials
+        self._revoker = revoker
         self._clock = clock
         self._new_id = new_id
         self._logins = logins or LoginLimits()
@@ -72,19 +85,27 @@ class Mailboxes:
             stored = None if wanted.id is None else await tx.mailboxes.find(wanted.id)
             if stored is None:
                 return await self._create(tx, user_id, wanted)
+            grant = await _grant(tx, stored)
             saved = await self._update(tx, stored, wanted)
-            moved = _account(saved.destination) != _account(stored.destination)
+            moved = is_another_account(saved.destination, stored.destination)
             if moved:
-                await _forget_harvests(tx, saved.id, now=saved.updated_at)
+                await forget_harvests(tx, saved.id, now=saved.updated_at)
+        if grant is not None and saved.auth is not Auth.OAUTH:
+            await self._revoker.revoke(stored, grant)
         if moved and self._rejudge is not None:
             await self._rejudge(user_id)
         return saved
 
     async def delete(self, user_id: str, mailbox_id: str) -> None:
-        """Remove a mailbox and all that hangs on it. Raises MailboxNotFound."""
+        """Remove a mailbox and all that hangs on it; its permission is given back. Raises MailboxNotFound."""
         async with self._store.begin(user_id) as tx:
-            if not await tx.mailboxes.delete(checked_mailbox_id(mailbox_id)):
+            mailbox = await tx.mailboxes.find(checked_mailbox_id(mailbox_id))
+            if mailbox is None:
                 raise MailboxNotFound
+            grant = await _grant(tx, mailbox)
+            await tx.mailboxes.delete(mailbox.id)
+        if grant is not None:
+            await self._revoker.revoke(mailbox, grant)
         if self._rejudge is not None:
             await self._rejudge(user_id)
 
@@ -94,12 +115,14 @@ class Mailboxes:
         Tests of one mailbox that overlap share one connection. `timeout` is in seconds.
         Raises MailboxNotFound, RateLimited or SecretUnreadable.
         """
-        mailbox, credential = await mailbox_with_credential(
-            self._store, self._vault, user_id, checked_mailbox_id(mailbox_id)
-        )
+        mailbox_id = checked_mailbox_id(mailbox_id)
+        async with self._store.read(user_id) as tx:
+            mailbox = await tx.mailboxes.find(mailbox_id)
+        if mailbox is None:
+            raise MailboxNotFound
         return await self._runs.run(
             (user_id, mailbox.id, mailbox.secret_version),
-            lambda: self._test_and_record(mailbox, credential, timeout),
+            lambda: self._test_and_record(mailbox, timeout),
         )
 
     async def test_draft(self, user_id: str, draft: Draft, *, timeout: float) -> ConnectionReport:
@@ -109,17 +132,19 @@ class Mailboxes:
         destination must be the stored one. Raises InvalidFields, PasswordRequired or RateLimited.
         """
         wanted = checked(draft, label_needed=False)
-        credential: Credential
         if wanted.password is not None:
-            credential = Password(wanted.password)
-        elif wanted.id is None:
+            self._logins.take(user_id, wanted.destination)
+            return await self._tester.test(wanted.destination, Password(wanted.password), timeout=timeout)
+        if wanted.id is None:
             raise InvalidFields(FieldViolation("password", "Enter the password."))
-        else:
-            mailbox, credential = await mailbox_with_credential(self._store, self._vault, user_id, wanted.id)
-            if mailbox.destination != wanted.destination:
-                raise PasswordRequired
-        self._logins.take(user_id, wanted.destination)
-        return await self._tester.test(wanted.destination, credential, timeout=timeout)
+        async with self._store.read(user_id) as tx:
+            stored = await tx.mailboxes.find(wanted.id)
+        if stored is None:
+            raise MailboxNotFound
+        if stored.destination != wanted.destination:
+            raise PasswordRequired
+        _, report = await self._tested(stored, timeout)
+        return report
 
     async def _create(self, tx: Transaction, user_id: str, wanted: CheckedDraft) -> Mailbox:
         if wanted.id is not None and (wanted.etag is not None or wanted.password is None):
@@ -129,7 +154,9 @@ class Mailboxes:
             raise InvalidFields(FieldViolation("password", "A new mailbox needs its password."))
         if await tx.mailboxes.count() >= MAX_MAILBOXES:
             raise TooManyMailboxes
-        mailbox = new_mailbox(user_id, wanted.id or self._new_id(), wanted, self._clock())
+        mailbox = new_mailbox(
+            user_id, wanted.id or self._new_id(), wanted.label, wanted.destination, now=self._clock()
+        )
         await tx.mailboxes.insert(mailbox)
         await put_password(tx, self._vault, mailbox, wanted.password)
         return mailbox
@@ -144,7 +171,7 @@ class Mailboxes:
                 raise PasswordRequired
             if wanted.label == stored.label:
                 return stored
-            mailbox = replace(stored, label=wanted.label, etag=_new_etag(), updated_at=self._clock())
+            mailbox = replace(stored, label=wanted.label, etag=new_etag(), updated_at=self._clock())
             await tx.mailboxes.update(mailbox)
             return mailbox
         mailbox = replace(
@@ -152,10 +179,11 @@ class Mailboxes:
             label=wanted.label,
             destination=wanted.destination,
             auth=Auth.PASSWORD,
+            oauth_provider="",
             has_password=True,
             status=Status.PENDING,
             last_error="",
-            etag=_new_etag(),
+            etag=new_etag(),
             secret_version=stored.secret_version + 1,
             updated_at=self._clock(),
         )
@@ -163,65 +191,38 @@ class Mailboxes:
         await put_password(tx, self._vault, mailbox, wanted.password)
         return mailbox
 
-    async def _test_and_record(
-        self, mailbox: Mailbox, credential: Credential, timeout: float
-    ) -> ConnectionReport:
-        self._logins.take(mailbox.user_id, mailbox.destination)
-        report = await self._tester.test(mailbox.destination, credential, timeout=timeout)
+    async def _test_and_record(self, mailbox: Mailbox, timeout: float) -> ConnectionReport:
+        mailbox, report = await self._tested(mailbox, timeout)
         async with self._store.begin(mailbox.user_id) as tx:
             await record_login(tx, mailbox, report, now=self._clock())
         return report
 
+    async def _tested(self, mailbox: Mailbox, timeout: float) -> tuple[Mailbox, ConnectionReport]:
+        """Return the outcome, and the mailbox whose secret it is about.
 
-def new_mailbox(user_id: str, mailbox_id: str, wanted: CheckedDraft, now: datetime) -> Mailbox:
-    """Return a mailbox that was never tested, as a checked draft wants it."""
-    return Mailbox(
-        id=mailbox_id,
-        user_id=user_id,
-        label=wanted.label,
-        destination=wanted.destination,
-        auth=Auth.PASSWORD,
-        has_password=True,
-        status=Status.PENDING,
-        last_tested_at=None,
-        last_error="",
-        etag=_new_etag(),
-        secret_version=1,
-        created_at=now,
-        updated_at=now,
-    )
+        A token that the server refuses is replaced once.
+        """
+        self._logins.take(mailbox.user_id, mailbox.destination)
+        deadline = time.monotonic() + timeout
 
+        def left() -> float:
+            return max(deadline - time.monotonic(), _LEAST)
 
-def _account(destination: Destination) -> tuple[str, str]:
-    """Return what makes it another account, rather than another way to the same."""
-    return destination.host.lower(), destination.user
-
-
-async def _forget_harvests(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
-    """Take back what was read in the account that the mailbox was before; the next harvest reads the new."""
-    harvest = await tx.harvests.unfinished(mailbox_id)
-    if harvest is not None:
-        await tx.harvests.cancel(harvest.id, now=now)
-    for position in await tx.folders.all(mailbox_id):
-        await tx.folders.take_back(position.id)
+        try:
+            mailbox, credential = await self._credentials.of(mailbox.user_id, mailbox.id)
+            report = await self._tester.test(mailbox.destination, credential, timeout=left())
+            if is_token_refused(credential, report):
+                mailbox, credential = await self._credentials.of(
+                    mailbox.user_id, mailbox.id, refused=credential
+                )
+                report = await self._tester.test(mailbox.destination, credential, timeout=left())
+        except NoCredential as error:
+            report = error.report
+        return mailbox, report
 
 
-def _new_etag() -> str:
-    return secrets.token_hex(8)
-
-
-async def record_login(tx: Transaction, mailbox: Mailbox, report: ConnectionReport, *, now: datetime) -> None:
-    """Store what a real connection showed, unless the mailbox's secret has changed since it was read."""
-    await tx.mailboxes.record_test(
-        mailbox.id,
-        secret_version=mailbox.secret_version,
-        status=_status_after(report),
-        tested_at=now,
-        error=report.error,
-    )
-
-
-def _status_after(report: ConnectionReport) -> Status:
-    if report.ok:
-        return Status.OK
-    return Status.NEEDS_REAUTH if report.code in _REAUTH else Status.ERROR
+async def _grant(tx: Transaction, mailbox: Mailbox) -> SealedSecret | None:
+    """Return the refresh token of a mailbox that was connected by OAuth2."""
+    if mailbox.auth is not Auth.OAUTH:
+        return None
+    return await tx.secrets.find(mailbox.id, SecretField.MAILBOX_REFRESH_TOKEN)

@@ -36,6 +36,10 @@ class ReadingFailed(Exception):
         self.report = report
 
 
+class NoCredential(ReadingFailed):
+    """There is nothing to log in with: the account's provider gives no access token. No server was asked."""
+
+
 class FolderGone(Exception):
     """The folder cannot be opened: it was removed or renamed, or the user may not read it."""
 

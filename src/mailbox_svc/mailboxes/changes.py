@@ -1,0 +1,77 @@
+"""What happens to a mailbox, whichever use case does it: begun, tested, pointed at another account."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from mailbox_svc.model.check import Code, ConnectionReport
+from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.ports import Transaction
+
+#: Codes after which only the user can mend it, by connecting the account again.
+_REAUTH = frozenset({Code.AUTH_REAUTH_REQUIRED, Code.AUTH_TOKEN_REJECTED})
+
+
+def new_mailbox(
+    user_id: str,
+    mailbox_id: str,
+    label: str,
+    destination: Destination,
+    *,
+    now: datetime,
+    oauth_provider: str = "",
+) -> Mailbox:
+    """Return a mailbox that was never tested; with a provider it logs in by OAuth2, else by password."""
+    return Mailbox(
+        id=mailbox_id,
+        user_id=user_id,
+        label=label,
+        destination=destination,
+        auth=Auth.OAUTH if oauth_provider else Auth.PASSWORD,
+        has_password=not oauth_provider,
+        status=Status.PENDING,
+        last_tested_at=None,
+        last_error="",
+        etag=new_etag(),
+        secret_version=1,
+        created_at=now,
+        updated_at=now,
+        oauth_provider=oauth_provider,
+    )
+
+
+def is_another_account(one: Destination, other: Destination) -> bool:
+    """Say whether it is another account, rather than another way to the same."""
+    return (one.host.lower(), one.user) != (other.host.lower(), other.user)
+
+
+async def forget_harvests(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
+    """Take back what was read in the account that the mailbox was before; the next harvest reads the new."""
+    harvest = await tx.harvests.unfinished(mailbox_id)
+    if harvest is not None:
+        await tx.harvests.cancel(harvest.id, now=now)
+    for position in await tx.folders.all(mailbox_id):
+        await tx.folders.take_back(position.id)
+
+
+def new_etag() -> str:
+    """Return an etag that no mailbox has had."""
+    return secrets.token_hex(8)
+
+
+async def record_login(tx: Transaction, mailbox: Mailbox, report: ConnectionReport, *, now: datetime) -> None:
+    """Store what a real connection showed, unless the mailbox's secret has changed since it was read."""
+    await tx.mailboxes.record_test(
+        mailbox.id,
+        secret_version=mailbox.secret_version,
+        status=_status_after(report),
+        tested_at=now,
+        error=report.error,
+    )
+
+
+def _status_after(report: ConnectionReport) -> Status:
+    if report.ok:
+        return Status.OK
+    return Status.NEEDS_REAUTH if report.code in _REAUTH else Status.ERROR
