@@ -19,6 +19,7 @@ from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
 from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.oauth.service import Connections
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
@@ -68,7 +69,7 @@ class NoMailboxes(Mailboxes):
 def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
     """Use cases over nothing, of which only `mailboxes` answer; without any, nobody has one."""
     harvests, contacts = Harvests.__new__(Harvests), Contacts.__new__(Contacts)
-    return UseCases(mailboxes or NoMailboxes(), harvests, contacts)
+    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, Connections.__new__(Connections))
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:

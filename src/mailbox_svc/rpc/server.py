@@ -16,6 +16,7 @@ from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.oauth.service import Connections
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.contact_service import ContactServicer
 from mailbox_svc.rpc.guard import Guard, GuardedServer
@@ -24,10 +25,12 @@ from mailbox_svc.rpc.limits import Limits, Slots
 from mailbox_svc.rpc.mailbox_service import MailboxServicer
 from mailbox_svc.rpc.methods import HEALTH_SERVICE, REFLECTION_SERVICE, SERVICES
 from mailbox_svc.rpc.metrics import RpcMetrics
+from mailbox_svc.rpc.oauth_service import OAuthServicer
 from mailbox_svc.rpc.tls import TlsFiles, server_credentials
 from mailboxes.v1.contact_service_pb2_grpc import add_ContactServiceServicer_to_server
 from mailboxes.v1.harvest_service_pb2_grpc import add_HarvestServiceServicer_to_server
 from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_server
+from mailboxes.v1.oauth_service_pb2_grpc import add_OAuthServiceServicer_to_server
 
 _KIB = 1024
 _MINUTE = 60_000  # milliseconds
@@ -83,6 +86,7 @@ class UseCases:
     mailboxes: Mailboxes
     harvests: Harvests
     contacts: Contacts
+    connections: Connections
 
 
 class RpcServer:
@@ -106,6 +110,7 @@ class RpcServer:
         add_MailboxServiceServicer_to_server(mailboxes, self._services)
         add_HarvestServiceServicer_to_server(HarvestServicer(use_cases.harvests), self._services)
         add_ContactServiceServicer_to_server(ContactServicer(use_cases.contacts), self._services)
+        add_OAuthServiceServicer_to_server(OAuthServicer(use_cases.connections), self._services)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._services)
         if config.reflection:
             names = (*SERVICES, HEALTH_SERVICE, REFLECTION_SERVICE)
