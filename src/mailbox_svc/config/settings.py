@@ -1,6 +1,6 @@
-"""Settings, read once from the environment (`MAILBOX_*`). Secrets come as paths to files, never as values.
+"""Every setting of the service, and how they are read from the environment.
 
-Used by `app` and `cli` alone: everything else gets values, so tests never touch the environment.
+Secrets come as paths to files. Those of a provider may come as values too; then nothing prints them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from mailbox_svc.errors import ConfigError, os_reason
+from mailbox_svc.config.files import read_line
+from mailbox_svc.config.registrations import KNOWN, Port, Registrations
+from mailbox_svc.config.web import Origin
+from mailbox_svc.errors import ConfigError
 
 _PREFIX = "MAILBOX_"
 
@@ -34,14 +37,27 @@ def _host_port(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_host_port)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(BaseSettings):
-    """Every setting, with its default. In the environment: `MAILBOX_` and the field's name in capitals."""
+def _variable(field: str) -> str:
+    """Return the name of a field in the environment."""
+    return ("" if field.startswith(tuple(f"{one}_" for one in KNOWN)) else _PREFIX) + field.upper()
+
+
+class Settings(Registrations):
+    """Every setting, with its default. In the environment: `MAILBOX_` and the field's name in capitals.
+
+    Those of Google and Microsoft have their usual names there, without `MAILBOX_`.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+        alias_generator=_variable,
+        validate_by_name=True,
+        validate_by_alias=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     #: SQLite (`sqlite:///file`) or PostgreSQL (`postgresql://role@host/db`) with the service's own role.
@@ -59,6 +75,10 @@ class Settings(BaseSettings):
     grpc_tls_client_ca_file: Path | None = None
     #: Lets the service listen without TLS on other addresses than loopback: behind a mesh or proxy.
     grpc_allow_insecure: bool = False
+    #: The gateway; empty is off.
+    rest_addr: Address | None = None
+    #: Origins whose pages may call the gateway, and are told how a popup of it ended.
+    rest_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
     #: Prometheus; empty is off.
     metrics_addr: Address | None = None
     reflection: bool = False
@@ -68,6 +88,9 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = None
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
+
+    #: Providers beside Google and Microsoft, as TOML (docs/oauth.md).
+    oauth_providers_file: Path | None = None
 
     #: Private networks that users' servers may be in, as CIDRs.
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
@@ -99,12 +122,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _pairs(self) -> Settings:
+        problems = self.registration_problems()
         if (self.grpc_tls_cert_file is None) != (self.grpc_tls_key_file is None):
-            raise ValueError("MAILBOX_GRPC_TLS_CERT_FILE and MAILBOX_GRPC_TLS_KEY_FILE go together")
+            problems.append("MAILBOX_GRPC_TLS_CERT_FILE and MAILBOX_GRPC_TLS_KEY_FILE go together")
         if self.grpc_tls_client_ca_file is not None and self.grpc_tls_cert_file is None:
-            raise ValueError("MAILBOX_GRPC_TLS_CLIENT_CA_FILE needs MAILBOX_GRPC_TLS_CERT_FILE")
+            problems.append("MAILBOX_GRPC_TLS_CLIENT_CA_FILE needs MAILBOX_GRPC_TLS_CERT_FILE")
         if self.jwt_secret_file is not None and self.jwt_jwks_url is not None:
-            raise ValueError("set MAILBOX_JWT_SECRET_FILE or MAILBOX_JWT_JWKS_URL, not both")
+            problems.append("set MAILBOX_JWT_SECRET_FILE or MAILBOX_JWT_JWKS_URL, not both")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @property
@@ -122,7 +148,7 @@ class Settings(BaseSettings):
 
 def load(**overrides: Any) -> Settings:
     """Read the settings. Raises ConfigError that names every unknown name and bad value at once."""
-    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {_variable(name) for name in Settings.model_fields}
     ours = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
     problems = [f"{name} is not a setting" for name in ours if name.upper() not in known]
     try:
@@ -134,19 +160,7 @@ def load(**overrides: Any) -> Settings:
     return settings
 
 
-def read_line(path: Path) -> str:
-    """Return a secret file's content without surrounding white space. Raises ConfigError."""
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"Cannot read {path}: {_why(exc)}.") from None
-
-
 def _problem(error: Mapping[str, Any]) -> str:
     name = "_".join(str(part) for part in error["loc"][:1])
     text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{_PREFIX}{name.upper()}: {text}" if name else text
-
-
-def _why(exc: Exception) -> str:
-    return os_reason(exc) if isinstance(exc, OSError) else "not UTF-8 text"
+    return f"{name}: {text}" if name else text
