@@ -5,7 +5,8 @@ import base64
 
 import pytest
 
-from mailbox_svc.model.check import AccessToken, Code, Credential
+from mailbox_svc.imap.failure import ConnectionFailed
+from mailbox_svc.model.check import AccessToken, Code, Credential, TokenMechanism
 from mailbox_svc.model.secret import Secret
 from support.imap_client import (
     PASSWORD,
@@ -23,30 +24,37 @@ from support.imap_server import (
 ERROR = b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
 
 
+def message_of(mechanism: str, port: int) -> bytes:
+    if mechanism == "XOAUTH2":
+        return b"user=alice\x01auth=Bearer CANARY-session-token\x01\x01"
+    return b"n,a=alice,\x01host=localhost\x01port=%d\x01auth=Bearer CANARY-session-token\x01\x01" % port
+
+
 @pytest.mark.parametrize(
-    ("offered", "mechanism", "message"),
+    ("wanted", "offered", "used"),
     [
-        ("AUTH=XOAUTH2", b"XOAUTH2", b"user=alice\x01auth=Bearer CANARY-session-token\x01\x01"),
-        ("AUTH=OAUTHBEARER", b"OAUTHBEARER", b"n,a=alice,\x01auth=Bearer CANARY-session-token\x01\x01"),
-        (
-            "AUTH=XOAUTH2 AUTH=OAUTHBEARER",
-            b"OAUTHBEARER",
-            b"n,a=alice,\x01auth=Bearer CANARY-session-token\x01\x01",
-        ),
+        (None, "AUTH=XOAUTH2", "XOAUTH2"),
+        (None, "AUTH=OAUTHBEARER", "OAUTHBEARER"),
+        (None, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", "OAUTHBEARER"),
+        (TokenMechanism.XOAUTH2, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", "XOAUTH2"),
+        (TokenMechanism.OAUTHBEARER, "AUTH=XOAUTH2 AUTH=OAUTHBEARER", "OAUTHBEARER"),
+        (TokenMechanism.XOAUTH2, "AUTH=OAUTHBEARER", "OAUTHBEARER"),
+        (TokenMechanism.OAUTHBEARER, "AUTH=XOAUTH2", "XOAUTH2"),
     ],
 )
 @pytest.mark.parametrize("initial_response", [True, False])
-async def test_a_token_is_sent_by_the_best_mechanism(
-    offered: str, mechanism: bytes, message: bytes, initial_response: bool
+async def test_a_token_is_sent_by_the_wanted_mechanism_or_the_best_that_is_offered(
+    wanted: TokenMechanism | None, offered: str, used: str, initial_response: bool
 ) -> None:
     commands: list[bytes] = []
     offer = f"{offered} SASL-IR" if initial_response else offered
     async with served(accepting(offering(offer), commands)) as server:
         session = await opened(server)
-        await session.login("alice", TOKEN)
+        await session.login("alice", AccessToken(TOKEN.secret, wanted))
         session.abort()
 
-    assert b" ".join(commands) == b"AUTHENTICATE " + mechanism + b" " + base64.b64encode(message)
+    message = base64.b64encode(message_of(used, server.port))
+    assert b" ".join(commands) == b"AUTHENTICATE " + used.encode() + b" " + message
 
 
 @pytest.mark.parametrize(("mechanism", "answer"), [("XOAUTH2", b""), ("OAUTHBEARER", b"AQ==")])
@@ -108,6 +116,25 @@ async def test_a_token_refused_without_a_challenge_is_left_to_the_classifier() -
     failure = await failure_of_login(script, credential=TOKEN)
 
     assert (failure.code, failure.server_text) == (Code.AUTH_UNKNOWN, b"Invalid SASL argument")
+
+
+@pytest.mark.parametrize("challenge", [b"+ \r\n", b"+ " + base64.b64encode(ERROR) + b"\r\n", b"+ %%%\r\n"])
+@pytest.mark.parametrize("offered", ["AUTH=XOAUTH2", "AUTH=OAUTHBEARER"])
+async def test_a_flood_of_challenges_is_not_answered_one_by_one(offered: str, challenge: bytes) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send(offering(offered, "SASL-IR"))
+        await peer.command()
+        await peer.send(challenge * 10**5)
+        await peer.silence()
+
+    async with served(script) as server:
+        session = await opened(server)
+        with pytest.raises(ConnectionFailed) as failure:
+            await session.login("alice", TOKEN)
+        session.abort()
+
+    assert failure.value.code is Code.PROTOCOL_ERROR
+    assert server.received.count(b"\r\n") <= 2  # the command, and the end of the exchange
 
 
 @pytest.mark.parametrize("credential", [TOKEN, PASSWORD])

@@ -31,11 +31,11 @@ def plain(user: str, password: Password) -> Mechanism:
     return Mechanism("PLAIN", b"\0".join([b"", *(text.encode() for text in fields)]))
 
 
-def oauthbearer(user: str, token: AccessToken) -> Mechanism:
-    """RFC 7628. The error answer is a lone 0x01 (§3.2.3)."""
+def oauthbearer(user: str, token: AccessToken, *, host: str, port: int) -> Mechanism:
+    """RFC 7628; `host` and `port` are the server's (§3.1). The error answer is a lone 0x01 (§3.2.3)."""
     # RFC 5801 §4 `saslname`
     name = _printable(user).replace("=", "=3D").replace(",", "=2C")
-    message = f"n,a={name},\1auth=Bearer {_bearer(token)}\1\1"
+    message = f"n,a={name},\1host={host}\1port={port}\1auth=Bearer {_bearer(token)}\1\1"
     return Mechanism("OAUTHBEARER", message.encode(), error_answer=b"\1")
 
 

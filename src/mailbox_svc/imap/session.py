@@ -21,7 +21,7 @@ from mailbox_svc.imap.folders import Folder, is_list, parse_list
 from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.tls import handshake_failures
 from mailbox_svc.imap.wire import Wire
-from mailbox_svc.model.check import AccessToken, Code, Credential, Password, Stage
+from mailbox_svc.model.check import AccessToken, Code, Credential, Password, Stage, TokenMechanism
 
 #: Seconds for a polite goodbye.
 _LOGOUT_PATIENCE = 1.0
@@ -34,8 +34,9 @@ class Session:
     closed then, and nothing of it is left behind.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, host: str) -> None:
         self.wire = wire
+        self._host = host
         #: What the server can do, in upper case.
         self.capabilities: frozenset[str] = frozenset()
 
@@ -52,7 +53,7 @@ class Session:
             sock.close()
             raise ValueError("a server cannot be verified without its name")
         wire = Wire()
-        session = cls(wire)
+        session = cls(wire, host)
         try:
             if tls:
                 await session._open_tls(sock, host, ssl_context, stages)
@@ -177,11 +178,24 @@ class Session:
         raise ConnectionFailed(Code.AUTH_PASSWORD_CHARSET)
 
     async def _login_by_token(self, user: str, token: AccessToken) -> Reply:
-        if "AUTH=OAUTHBEARER" in self.capabilities:
-            return await self._sasl(sasl.oauthbearer(user, token))
-        if "AUTH=XOAUTH2" in self.capabilities:
-            return await self._sasl(sasl.xoauth2(user, token))
+        # The standard comes first, unless the provider is known to want the other.
+        for mechanism in (token.mechanism, TokenMechanism.OAUTHBEARER, TokenMechanism.XOAUTH2):
+            if mechanism and f"AUTH={mechanism}" in self.capabilities:
+                return await self._sasl(self._with_token(mechanism, user, token))
         raise ConnectionFailed(Code.AUTH_UNSUPPORTED)
+
+    def _with_token(self, mechanism: TokenMechanism, user: str, token: AccessToken) -> sasl.Mechanism:
+        match mechanism:
+            case TokenMechanism.OAUTHBEARER:
+                return sasl.oauthbearer(user, token, host=self._host, port=self._port)
+            case TokenMechanism.XOAUTH2:
+                return sasl.xoauth2(user, token)
+
+    @property
+    def _port(self) -> int:
+        assert self.wire.transport is not None  # noqa: S101  it is while the connection is encrypted
+        port: int = self.wire.transport.get_extra_info("peername")[1]
+        return port
 
     async def _sasl(self, mechanism: sasl.Mechanism) -> Reply:
         """Run AUTHENTICATE (RFC 9051 §6.2.2)."""
