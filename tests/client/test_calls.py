@@ -163,6 +163,7 @@ READS: list[tuple[str, dict[str, Any]]] = [
     ("skipped_page", {}),
     ("get_contact", {"contact_id": "c"}),
     ("list_groups", {}),
+    ("oauth_providers", {}),
 ]
 
 
@@ -190,6 +191,9 @@ async def test_reads_are_repeated_while_the_service_is_unavailable(
         ("delete_group", {"group_id": "g"}),
         ("remove_members", {"group_id": "g", "contact_ids": ["c"]}),
         ("import_contacts", {"group": "Friends"}),
+        ("start_authorization", {"provider": "google"}),
+        ("complete_authorization", {"state": "CANARY-state", "code": "CANARY-code"}),
+        ("revoke", {"mailbox_id": "a"}),
     ],
 )
 async def test_other_calls_are_never_repeated(

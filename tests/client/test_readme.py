@@ -13,7 +13,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 
 import mailboxes
-from mailboxes.v1 import contact_service_pb2, harvest_service_pb2
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, oauth_service_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.connection_test_pb2 import Remedy
 from mailboxes.v1.contact_pb2 import Contact, ContactReason, Group
@@ -23,7 +23,7 @@ from support.scripted_service import TOKEN, Abort, Script, serving
 README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
 
 
-MAILBOXES, CONTACTS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+MAILBOXES, OAUTH, CONTACTS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 async def run(example: str, target: str, **names: Any) -> None:
@@ -52,6 +52,40 @@ async def test_the_example_about_mailboxes_runs(capsys: pytest.CaptureFixture[st
         "Refused. Make an app password: u",
         "Work MAILBOX_STATUS_OK ",
         "The server changed, so ask for the password again.",
+    ]
+
+
+async def test_the_example_about_accounts_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    mailbox = mailboxes.Mailbox(id="m", user="ann@gmail.com")
+    google = mailboxes.OAuthProvider(id="google", name="Google", configured=True)
+    other = mailboxes.OAuthProvider(id="other", name="Other")
+    started = mailboxes.StartAuthorizationResponse(authorization_url="https://example.org/auth")
+    script = Script(
+        [
+            oauth_service_pb2.ListProvidersResponse(providers=[google, other]),
+            started,
+            oauth_service_pb2.CompleteAuthorizationResponse(mailbox=mailbox),
+            mailboxes.RevokeResponse(mailbox=mailbox, told_provider=False),
+        ]
+    )
+    asked = []
+
+    def ask(url: str) -> str:
+        asked.append(url)
+        return "http://localhost/callback?state=CANARY-state&code=CANARY-code"
+
+    async with serving(script) as target:
+        await run(OAUTH, target, ask=ask)
+    assert asked == ["https://example.org/auth"]
+    assert [call.request for call in script.received[1:]] == [
+        oauth_service_pb2.StartAuthorizationRequest(provider="google", login_hint="ann@gmail.com"),
+        oauth_service_pb2.CompleteAuthorizationRequest(state="CANARY-state", code="CANARY-code"),
+        oauth_service_pb2.RevokeRequest(mailbox_id="m"),
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        "can be connected: ['Google']",
+        "connected: ann@gmail.com",
+        "Remove the permission in the settings of your account.",
     ]
 
 

@@ -90,6 +90,7 @@ async def test_the_contract_is_shown_to_everybody_when_reflection_is_on(no_data:
             "mailboxes.v1.ContactService",
             "mailboxes.v1.HarvestService",
             "mailboxes.v1.MailboxService",
+            "mailboxes.v1.OAuthService",
         ]
         stub = reflection_of(served)
         asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol="mailboxes.v1.Mailbox")

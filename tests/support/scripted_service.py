@@ -13,11 +13,11 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 import mailboxes
-from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2, oauth_service_pb2
 
 SERVICES = [
     service
-    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2, oauth_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
 ]
 TOKEN = "CANARY-client-token"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from mailboxes._async import AsyncClient
 from mailboxes._sync import Client
 from mailboxes.errors import (
+    AuthorizationFailed,
     GroupLimitReached,
     GroupNameTaken,
     InvalidFields,
     MailboxError,
     MailboxLimitReached,
     NotAllowed,
+    NotConnected,
     NotFound,
     PasswordRequired,
     RateLimited,
@@ -29,10 +31,13 @@ from mailboxes.v1.contact_service_pb2 import (
 from mailboxes.v1.harvest_pb2 import ContactPolicy, Harvest, HarvestFailureCode, HarvestState
 from mailboxes.v1.mailbox_pb2 import Auth, Mailbox, MailboxStatus
 from mailboxes.v1.mailbox_service_pb2 import TestResponse
+from mailboxes.v1.oauth_pb2 import OAuthProvider
+from mailboxes.v1.oauth_service_pb2 import RevokeResponse, StartAuthorizationResponse
 
 __all__ = [
     "AsyncClient",
     "Auth",
+    "AuthorizationFailed",
     "Client",
     "Contact",
     "ContactKind",
@@ -53,11 +58,15 @@ __all__ = [
     "MailboxLimitReached",
     "MailboxStatus",
     "NotAllowed",
+    "NotConnected",
     "NotFound",
+    "OAuthProvider",
     "PasswordRequired",
     "RateLimited",
+    "RevokeResponse",
     "SkipReason",
     "StaleEtag",
+    "StartAuthorizationResponse",
     "TestCode",
     "TestResponse",
     "TestStage",

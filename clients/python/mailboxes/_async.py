@@ -7,12 +7,13 @@ from typing import Unpack
 from mailboxes import _calls
 from mailboxes._async_contacts import ContactMethods
 from mailboxes._async_harvests import HarvestMethods
+from mailboxes._async_oauth import OAuthMethods
 from mailboxes._calls import DraftFields, Mailboxes, SaveFields
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_pb2 import Mailbox
 
 
-class AsyncClient(HarvestMethods, ContactMethods):
+class AsyncClient(HarvestMethods, ContactMethods, OAuthMethods):
     """A user's mailboxes and contacts. Every method raises `MailboxError`."""
 
     async def list(self) -> Mailboxes:

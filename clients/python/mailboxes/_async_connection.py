@@ -13,11 +13,13 @@ from mailboxes.errors import error_from
 from mailboxes.v1.contact_service_pb2_grpc import ContactServiceStub
 from mailboxes.v1.harvest_service_pb2_grpc import HarvestServiceStub
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
+from mailboxes.v1.oauth_service_pb2_grpc import OAuthServiceStub
 
 if TYPE_CHECKING:  # the type stubs alone know these classes
     from mailboxes.v1.contact_service_pb2_grpc import ContactServiceAsyncStub
     from mailboxes.v1.harvest_service_pb2_grpc import HarvestServiceAsyncStub
     from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceAsyncStub
+    from mailboxes.v1.oauth_service_pb2_grpc import OAuthServiceAsyncStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -54,6 +56,7 @@ class Connection:
         self._mailboxes: MailboxServiceAsyncStub = MailboxServiceStub(self._channel)
         self._harvests: HarvestServiceAsyncStub = HarvestServiceStub(self._channel)
         self._contacts: ContactServiceAsyncStub = ContactServiceStub(self._channel)
+        self._oauth: OAuthServiceAsyncStub = OAuthServiceStub(self._channel)
 
     async def close(self) -> None:
         """Close the connection; running calls are cancelled."""

@@ -9,7 +9,7 @@ from typing import Final, NotRequired, TypedDict, Unpack
 import grpc
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2
+from mailboxes.v1 import contact_service_pb2, harvest_service_pb2, mailbox_service_pb2, oauth_service_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_pb2 import Mailbox
 
@@ -23,6 +23,8 @@ TIMEOUT: Final = 10.0
 #: Seconds; slow servers need up to half a minute to refuse a login.
 TEST_TIMEOUT: Final = 60.0
 
+#: Seconds; as long as the service allows. A code that was sent cannot be sent again.
+OAUTH_TIMEOUT: Final = 60.0
 #: Seconds; as long as the service allows.
 IMPORT_TIMEOUT: Final = 60.0
 #: Seconds; as long as the service allows.
@@ -31,7 +33,7 @@ EXPORT_TIMEOUT: Final = 600.0
 # Only what changes nothing: repeating a Save, Delete or Test whose answer was lost is the caller's decision.
 _READS = [
     {"service": service.full_name, "method": method.name}
-    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2)
+    for file in (mailbox_service_pb2, harvest_service_pb2, contact_service_pb2, oauth_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
     if method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS

@@ -8,11 +8,12 @@ from mailboxes import _calls
 from mailboxes._calls import DraftFields, Mailboxes, SaveFields
 from mailboxes._sync_contacts import ContactMethods
 from mailboxes._sync_harvests import HarvestMethods
+from mailboxes._sync_oauth import OAuthMethods
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_pb2 import Mailbox
 
 
-class Client(HarvestMethods, ContactMethods):
+class Client(HarvestMethods, ContactMethods, OAuthMethods):
     """A user's mailboxes and contacts. Safe to share between threads. Every method raises `MailboxError`."""
 
     def list(self) -> Mailboxes:

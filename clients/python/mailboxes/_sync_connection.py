@@ -13,6 +13,7 @@ from mailboxes.errors import error_from
 from mailboxes.v1.contact_service_pb2_grpc import ContactServiceStub
 from mailboxes.v1.harvest_service_pb2_grpc import HarvestServiceStub
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
+from mailboxes.v1.oauth_service_pb2_grpc import OAuthServiceStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -50,6 +51,7 @@ class Connection:
         self._mailboxes = MailboxServiceStub(self._channel)
         self._harvests = HarvestServiceStub(self._channel)
         self._contacts = ContactServiceStub(self._channel)
+        self._oauth = OAuthServiceStub(self._channel)
 
     def close(self) -> None:
         """Close the connection; running calls are cancelled."""

@@ -43,7 +43,7 @@ class MailboxError(Exception):
 
 
 class NotFound(MailboxError):
-    """The user has no mailbox, harvest, contact or group with this id; `reason` says which."""
+    """There is no such mailbox, harvest, contact, group or provider; `reason` says which."""
 
 
 class InvalidFields(MailboxError):
@@ -60,6 +60,14 @@ class StaleEtag(MailboxError):
 
 class GroupNameTaken(MailboxError):
     """The user has another group of this name."""
+
+
+class AuthorizationFailed(MailboxError):
+    """No account was connected; `reason` says why, and `message` what the user can do."""
+
+
+class NotConnected(MailboxError):
+    """The mailbox was not connected by OAuth2: there is nothing to revoke."""
 
 
 class MailboxLimitReached(MailboxError):
@@ -101,6 +109,15 @@ _BY_REASON: dict[str, type[MailboxError]] = {
     "GROUP_NAME_TAKEN": GroupNameTaken,
     "MAILBOX_LIMIT_REACHED": MailboxLimitReached,
     "GROUP_LIMIT_REACHED": GroupLimitReached,
+    "OAUTH_PROVIDER_NOT_FOUND": NotFound,
+    "OAUTH_STATE_INVALID": AuthorizationFailed,
+    "OAUTH_DENIED": AuthorizationFailed,
+    "OAUTH_SCOPE_MISSING": AuthorizationFailed,
+    "OAUTH_GRANT_INCOMPLETE": AuthorizationFailed,
+    "OAUTH_ACCOUNT_MISMATCH": AuthorizationFailed,
+    "OAUTH_GRANT_REFUSED": AuthorizationFailed,
+    "OAUTH_CLIENT_REFUSED": AuthorizationFailed,
+    "NOT_CONNECTED": NotConnected,
     "RATE_LIMITED": RateLimited,
     "OVERLOADED": RateLimited,
 }
