@@ -53,11 +53,17 @@ class DovecotServer:
 
 @contextmanager
 def running_dovecot(
-    users: Mapping[str, str], ca: trustme.CA, *, login_in_clear: bool = False, settings: str = ""
+    users: Mapping[str, str],
+    ca: trustme.CA,
+    *,
+    login_in_clear: bool = False,
+    introspection: str = "",
+    settings: str = "",
 ) -> Iterator[DovecotServer]:
     """Run a Dovecot that knows these users (address to password).
 
-    `login_in_clear` allows a login without TLS on the STARTTLS port; `settings` is added to its settings.
+    `login_in_clear` allows a login without TLS on the STARTTLS port. `introspection` is the URL that it asks
+    about every access token (RFC 7662); without one it takes none. `settings` is added to its settings.
     """
     program = needs(Path("/usr/sbin/dovecot"))
     folder = new_folder("dovecot")
@@ -71,9 +77,12 @@ def running_dovecot(
         "".join(f"{user}:{{PLAIN.b64}}{_base64(password)}\n" for user, password in users.items())
     )
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    version = version.split()[0].partition("-")[0]
     configuration = folder / "dovecot.conf"
     configuration.write_text(
-        _settings(server, version.split()[0].partition("-")[0], login_in_clear=login_in_clear) + settings,
+        _settings(server, version, login_in_clear=login_in_clear)
+        + (_tokens(server, version, introspection) if introspection else "")
+        + settings,
         encoding="utf-8",
     )
     server.log.touch()
@@ -210,3 +219,25 @@ userdb static {{
   }}
 }}
 """
+
+
+def _tokens(server: DovecotServer, version: str, introspection: str) -> str:
+    """The settings to take access tokens too: the user is the token's subject, and must be let at mail."""
+    file = server.folder / SECRETS / "oauth2.conf"  # the URL has a password in it
+    is_2_3 = version.startswith("2.3")
+    prefix = "" if is_2_3 else "oauth2_"
+    file.write_text(
+        f"""
+{prefix}introspection_mode = post
+{prefix}introspection_url = {introspection}
+{prefix}force_introspection = yes
+{prefix}username_attribute = sub
+{prefix}active_attribute = active
+{prefix}active_value = true
+{prefix}scope = mail.read
+"""
+    )
+    # 2.4 has no password database for tokens
+    passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {file}\n}}\n"
+    more = passdb if is_2_3 else f"!include {file}\n"
+    return f"auth_mechanisms = plain login xoauth2 oauthbearer\n{more}"
