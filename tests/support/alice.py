@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mailboxes import Client
-from support.command import BIN, Serving, Settings, environment, mailbox_svc, serving
+from support.command import Serving, Settings, mailbox_svc, on_a_terminal, serving
 from support.processes import free_port
 
 USER = "alice@example.test"
@@ -38,19 +36,7 @@ class World:
 
     def on_a_terminal(self, *arguments: str) -> tuple[str, int]:
         """Run it on a terminal of 80 columns without colours; return all that came out, and how it ended."""
-        ours, theirs = pty.openpty()
-        command: list[str | Path] = [BIN / "mailbox-svc", *arguments, "--dev", "--data-dir", self.data_dir]
-        screen = {"COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
-        process = subprocess.Popen(
-            command, env=environment(self.settings) | screen, stdin=theirs, stdout=theirs, stderr=theirs
-        )
-        os.close(theirs)
-        seen = b""
-        with suppress(OSError):  # Linux says so when the other side is closed
-            while piece := os.read(ours, 65536):
-                seen += piece
-        os.close(ours)
-        return seen.decode().replace("\r\n", "\n"), process.wait(20)
+        return on_a_terminal(*arguments, "--dev", "--data-dir", str(self.data_dir), settings=self.settings)
 
     def client(self) -> Client:
         return Client(self.target, self.token)

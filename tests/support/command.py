@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,6 +44,41 @@ def mailbox_svc(
         timeout=60,
         check=False,
     )
+
+
+def on_a_terminal(*arguments: str, settings: Settings = NONE, typed: str = "") -> tuple[str, int]:
+    """Run it on a terminal of 80 columns without colours; return all that came out, and how it ended.
+
+    What is `typed` comes once the command edits a line, which is when it asks for one.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [BIN / "mailbox-svc", *arguments],
+        env=environment(settings) | {"COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    typist = threading.Thread(target=_type, args=(ours, typed, process))
+    typist.start()
+    seen = b""
+    with suppress(OSError):  # Linux says so when the other side is closed
+        while piece := os.read(ours, 65536):
+            seen += piece
+    typist.join()
+    os.close(ours)
+    return seen.decode().replace("\r\n", "\n"), process.wait(20)
+
+
+def _type(terminal: int, text: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 20
+    with suppress(OSError):  # the command has ended
+        while termios.tcgetattr(terminal)[3] & termios.ICANON and process.poll() is None:
+            if not text or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        os.write(terminal, text.encode())
 
 
 @dataclass(slots=True)

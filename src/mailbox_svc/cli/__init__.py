@@ -13,7 +13,7 @@ import sys
 import typer
 
 from mailbox_svc import __version__
-from mailbox_svc.cli import contacts, data, demo, export, groups, harvest, keys, serve, tokens
+from mailbox_svc.cli import connect, contacts, data, demo, export, groups, harvest, keys, serve, tokens
 from mailbox_svc.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, errors
 from mailbox_svc.errors import ConfigError, MailboxSvcError, os_reason
 from mailbox_svc.logs import configure_logs
@@ -32,6 +32,8 @@ cli = typer.Typer(
 )
 cli.command("serve")(serve.serve)
 cli.command("demo")(demo.demo)
+cli.command("connect")(connect.connect)
+cli.command("disconnect")(connect.disconnect)
 cli.command("harvest")(harvest.harvest)
 cli.add_typer(contacts.cli, name="contacts")
 cli.add_typer(groups.cli, name="groups")
