@@ -3,11 +3,12 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from mailbox_svc.errors import MailboxNotFound, StaleMailbox
-from mailbox_svc.model.mailbox import Destination, Status
+from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.secret import SealedSecret
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
@@ -25,6 +26,8 @@ async def test_a_mailbox_comes_back_as_it_was_saved(store: SqlStore) -> None:
         last_tested_at=datetime(2026, 2, 28, 23, 59, 59, 999999, tzinfo=UTC),
         destination=Destination(host="192.0.2.1", port=143, tls=False, user="ü@exämple.org"),
         secret_version=7,
+        auth=Auth.OAUTH,
+        oauth_provider="google",
     )
     await add(store, mailbox)
     async with store.begin("anna") as tx:
@@ -70,6 +73,8 @@ async def test_an_update_replaces_all_but_the_creation_time(store: SqlStore) -> 
         status=Status.OK,
         last_tested_at=datetime.now(UTC),
         last_error="x",
+        auth=Auth.OAUTH,
+        oauth_provider="microsoft",
     )
     async with store.begin("anna") as tx:
         assert await tx.mailboxes.find(mailbox.id) == mailbox
@@ -259,6 +264,32 @@ async def test_users_with_stale_secrets_are_each_named_once(store: SqlStore, vau
     assert [user async for user in store.users_with_stale_secrets("another")] == ["anna", "bob", "carl"]
     assert [user async for user in store.users_with_stale_secrets(vault.active_key_id)] == []
     assert await store.key_usage() == {vault.active_key_id: 4}
+
+
+def connected(user_id: str, **changes: Any) -> Mailbox:
+    return mailbox_of(user_id, **{"auth": Auth.OAUTH, "oauth_provider": "google", **changes})
+
+
+async def test_a_grant_is_shared_with_any_users_mailbox_of_the_same_account(store: SqlStore) -> None:
+    mailbox = await add(store, connected("anna"))
+    assert not await store.grant_is_shared(mailbox)
+    there = mailbox.destination
+    for other in (
+        connected("bob", oauth_provider="microsoft"),
+        connected("bob", auth=Auth.PASSWORD, oauth_provider=""),
+        connected("bob", destination=replace(there, host="imap.example.net")),
+        connected("bob", destination=replace(there, user="bob@example.org")),
+        connected("bob", destination=replace(there, user="anna_example.org")),
+    ):
+        await add(store, other)
+        assert not await store.grant_is_shared(mailbox)
+    same = replace(there, host="IMAP.example.org", user="Anna@Example.org", port=143)
+    other = await add(store, connected("bob", destination=same))
+    assert await store.grant_is_shared(mailbox)
+    async with store.begin("anna") as tx:
+        assert await tx.mailboxes.delete(mailbox.id)
+    assert await store.grant_is_shared(mailbox)
+    assert not await store.grant_is_shared(other)
 
 
 async def test_an_answering_database_is_ready(store: SqlStore) -> None:

@@ -39,7 +39,7 @@ def test_every_table_with_a_user_is_secured_for_all_commands(
     )
     assert with_user == set(user_tables())
     assert with_user == ask("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
-    # One policy for all commands with a check for what is written, and one by which the owner reads.
+    # One policy for all commands with a check for what is written; further ones are the owner's alone.
     assert (
         ask(
             "SELECT tablename FROM pg_policies WHERE cmd = 'ALL' AND roles = '{public}'"
@@ -48,8 +48,12 @@ def test_every_table_with_a_user_is_secured_for_all_commands(
         == with_user
     )
     assert ask(
-        "SELECT tablename || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE cmd <> 'ALL'"
-    ) == {f"{table} SELECT {{{OWNER}}}" for table in ("harvests", "mailbox_secrets")}
+        "SELECT tablename || ' ' || cmd || ' ' || roles::text || ' ' || coalesce(with_check, 'no check')"
+        " FROM pg_policies WHERE policyname <> 'own_rows'"
+    ) == {
+        *(f"{table} SELECT {{{OWNER}}} no check" for table in ("harvests", "mailbox_secrets", "mailboxes")),
+        f"authorizations ALL {{{OWNER}}} false",
+    }
     assert ask(
         "SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace"
     ) == {""}

@@ -15,6 +15,7 @@ from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.store import SqlStore, SqlTransaction, _transaction
 from mailbox_svc.vault import Vault
+from support.authorizations import authorization_of, begin
 from support.evidence import chunk_of, folder_with, group_of, harvest_of, judge_all, named, seen
 from support.postgres import PostgresServer
 from support.stores import PreparedDatabase, add, mailbox_of
@@ -61,6 +62,7 @@ async def fill(store: SqlStore, vault: Vault) -> Filled:
         await tx.groups.put_members(group.id, [(contact.id, 1)])
         await tx.folders.add_own_addresses(mailbox.id, ["anna@example.org"])
     await folder_with(store, chunk, mailbox=mailbox, name=b"Archive")
+    await begin(store, authorization_of("anna", vault))
     return Filled(mailbox, folder.id, harvest, contact, group)
 
 

@@ -11,14 +11,14 @@ from sqlalchemy.dialects import postgresql as postgresql_dialect
 
 from mailbox_svc.storage.database import DialectName, Executor, Parameters, Row, Statement
 from mailbox_svc.storage.dialects import as_rows
-from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
+from mailbox_svc.storage.postgres import PostgresDatabase, open_postgres
 from mailbox_svc.storage.store import SqlStore
 
 
 @asynccontextmanager
 async def opened_with_database(url: str) -> AsyncIterator[tuple[SqlStore, PostgresDatabase]]:
     """A store whose one connection is used again and again."""
-    database = PostgresDatabase(postgres_engine(url, pool_size=1))
+    database = open_postgres(url, pool_size=1)
     try:
         yield SqlStore(database), database
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from mailbox_svc.model.check import AccessToken
@@ -13,8 +14,11 @@ from mailbox_svc.model.secret import SealedSecret, Secret
 class AuthorizationRepository(Protocol):
     """The authorizations under way of the transaction's user. Never commits."""
 
-    async def insert(self, authorization: Authorization, *, keep: int) -> None:
-        """Add it, and remove this user's expired ones and all but the `keep` that end last."""
+    async def insert(self, authorization: Authorization, *, keep: int, now: datetime) -> None:
+        """Add it; remove everybody's that have expired, and all of this user's but the `keep` that end last.
+
+        Raises MailboxNotFound when the user has no mailbox with its mailbox id.
+        """
 
     async def take(self, state_hash: str) -> Authorization | None:
         """Remove and return it, expired or not; None when this user has none with that state."""

@@ -61,6 +61,12 @@ class Database(Protocol):
     async def stale_users(self, active_key_id: str, after: str, limit: int) -> Sequence[Row]:
         """Return the ids, in order and greater than `after`, of users with secrets under another key."""
 
+    def refresh_lock(self, mailbox_id: str, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        """Do what `ports.Store.refresh_lock` says."""
+
+    async def grant_is_shared(self, mailbox: Mailbox) -> bool:
+        """Do what `ports.Store.grant_is_shared` says."""
+
     async def check_ready(self) -> None:
         """Raise ConfigError when schema or rights are not what the service needs."""
 

@@ -40,6 +40,7 @@ _SELECT = select(
     _t.secret_version,
     _t.created_at,
     _t.updated_at,
+    _t.oauth_provider,
 )
 #: Where a row of `_SELECT` names its owner.
 OWNER = 1
@@ -50,7 +51,7 @@ _COUNT = select(func.count()).select_from(mailboxes).where(_MINE)
 # The locks are statements of their own: on PostgreSQL a SELECT that has waited for a row lock still
 # sees other tables as they were before the wait.
 _LOCK_MAILBOX = select(_t.id).where(*_THIS).with_for_update()
-_LOCK_USER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("for_user"), 0)))
+LOCK_USER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("for_user"), 0)))
 _STORED = [c.name for c in mailboxes.columns if c.name != "harvest_policy"]
 _INSERT = for_each_dialect(
     lambda dialect: (
@@ -83,7 +84,7 @@ class MailboxRows:
         return mailbox_from(rows[0]) if rows else None
 
     async def count(self) -> int:
-        await self._executor.lock(_LOCK_USER, {"for_user": self._user_id})
+        await self._executor.lock(LOCK_USER, {"for_user": self._user_id})
         rows = await self._executor.run(_COUNT, {"for_user": self._user_id})
         return int(rows[0][0])
 
@@ -151,6 +152,7 @@ def mailbox_from(row: Row) -> Mailbox:
         secret_version,
         created_at,
         updated_at,
+        oauth_provider,
     ) = row
     return Mailbox(
         id=mailbox_id,
@@ -166,7 +168,18 @@ def mailbox_from(row: Row) -> Mailbox:
         secret_version=secret_version,
         created_at=created_at,
         updated_at=updated_at,
+        oauth_provider=oauth_provider,
     )
+
+
+def account_of(mailbox: Mailbox) -> dict[str, object]:
+    """Return the parameters of the question whether another mailbox has the same grant."""
+    return {
+        "id": mailbox.id,
+        "provider": mailbox.oauth_provider,
+        "host": mailbox.destination.host,
+        "login": mailbox.destination.user,
+    }
 
 
 def _values(mailbox: Mailbox) -> dict[str, object]:
@@ -184,4 +197,5 @@ def _values(mailbox: Mailbox) -> dict[str, object]:
         "etag": mailbox.etag,
         "secret_version": mailbox.secret_version,
         "updated_at": mailbox.updated_at,
+        "oauth_provider": mailbox.oauth_provider,
     }

@@ -24,6 +24,8 @@ _FUNCTIONS = (
     "mailbox_key_usage()",
     "mailbox_stale_users(text, text, integer)",
     "mailbox_claimable_harvests(timestamptz, integer)",
+    "mailbox_grant_is_shared(text, text, text, text)",
+    "mailbox_prune_authorizations(timestamptz)",
 )
 
 

@@ -9,7 +9,7 @@ has no setting, and the policies then show no row.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Literal
 
@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.storage.advisory_lock import advisory_lock
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
 from mailbox_svc.storage.dialects import as_rows
 from mailbox_svc.storage.failures import storage_errors
-from mailbox_svc.storage.mailbox_rows import LIST, mailbox_from
+from mailbox_svc.storage.mailbox_rows import LIST, account_of, mailbox_from
+from mailbox_svc.storage.refresh_locks import HoldNumber, RefreshLocks
 from mailbox_svc.storage.row_security import refuse_bypass
 from mailbox_svc.storage.schema import refuse_old_schema
 
@@ -32,7 +34,7 @@ CONNECT_TIMEOUT = 1.5
 POOL_TIMEOUT = 1.5
 _COMMAND_TIMEOUT = 10
 
-# Functions of the migrations, with the owner's rights: they see all users and tell ids and counts only.
+# Functions of the migrations, with the owner's rights: they see all users, and tell ids, counts, yes or no.
 _KEY_USAGE = select(func.mailbox_key_usage().table_valued(column("key_id"), column("secrets")))
 _STALE_USERS = select(
     func.mailbox_stale_users(
@@ -42,6 +44,11 @@ _STALE_USERS = select(
 _CLAIMABLE = select(
     func.mailbox_claimable_harvests(bindparam("now"), bindparam("most")).table_valued(
         column("user_id"), column("id")
+    )
+)
+_SHARED = select(
+    func.mailbox_grant_is_shared(
+        bindparam("id"), bindparam("provider"), bindparam("host"), bindparam("login")
     )
 )
 _BEGIN_AS = text("SELECT set_config('app.user_id', :user_id, true), set_config('lock_timeout', '5s', true)")
@@ -97,8 +104,9 @@ class _Reading(PostgresExecutor):
 class PostgresDatabase:
     """Satisfies `database.Database`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, hold_number: HoldNumber) -> None:
         self._engine = engine
+        self._refresh_locks = RefreshLocks(hold_number)
         self._sessions = async_sessionmaker(engine, sync_session_class=_UserSession)
 
     @asynccontextmanager
@@ -139,6 +147,13 @@ class PostgresDatabase:
             _STALE_USERS, {"active_key_id": active_key_id, "after": after, "page": limit}
         )
 
+    def refresh_lock(self, mailbox_id: str, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        return self._refresh_locks.hold(mailbox_id, timeout=timeout)
+
+    async def grant_is_shared(self, mailbox: Mailbox) -> bool:
+        rows = await self._survey(_SHARED, account_of(mailbox))
+        return bool(rows[0][0])
+
     async def check_ready(self) -> None:
         with storage_errors():
             async with self._engine.connect() as connection:
@@ -163,6 +178,15 @@ class PostgresDatabase:
         with storage_errors():
             async with self._engine.connect() as connection:
                 return (await connection.execute(statement, dict(parameters))).all()
+
+
+def open_postgres(dsn: str, *, pool_size: int) -> PostgresDatabase:
+    """Make a database; it connects when first used."""
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
+
+    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), advisory_lock(connect))
 
 
 def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:

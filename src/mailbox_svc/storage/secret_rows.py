@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.secret import SealedSecret, SecretContext, SecretField
+from mailbox_svc.storage.authorization_rows import AuthorizationRows
 from mailbox_svc.storage.database import DialectName, Executor, Statement
 from mailbox_svc.storage.tables import mailbox_secrets, mailboxes
 
@@ -68,6 +69,7 @@ class SecretRows:
     def __init__(self, executor: Executor, user_id: str) -> None:
         self._executor = executor
         self._user_id = user_id
+        self._verifiers = AuthorizationRows(executor, user_id)
 
     async def find(self, mailbox_id: str, field: SecretField) -> SealedSecret | None:
         rows = await self._executor.run(_FIND, self._this(mailbox_id, field))
@@ -93,7 +95,7 @@ class SecretRows:
         rows = await self._executor.run(
             _FIND_STALE, {"for_user": self._user_id, "active_key_id": active_key_id, "page": limit}
         )
-        return [
+        stale = [
             (
                 SecretContext(
                     field=SecretField(field),
@@ -106,8 +108,11 @@ class SecretRows:
             )
             for field, mailbox_id, host, port, tls, login, version, key_id, blob in rows
         ]
+        return stale + await self._verifiers.stale(active_key_id, limit - len(stale))
 
     async def rewrapped(self, context: SecretContext, old: SealedSecret, new: SealedSecret) -> bool:
+        if context.field is SecretField.OAUTH_VERIFIER:
+            return await self._verifiers.rewrapped(context.mailbox_id, old, new)
         parameters = {
             **self._this(context.mailbox_id, context.field),
             "for_version": context.version,

@@ -10,35 +10,50 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import datetime
 
 import aiosqlite
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select, union, union_all
 
 from mailbox_svc.errors import ConfigError, StorageUnavailable
 from mailbox_svc.model.harvest import HarvestState
-from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.model.mailbox import Auth, Mailbox
 from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
+from mailbox_svc.storage.file_lock import file_lock
 from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteExecutor
+from mailbox_svc.storage.mailbox_rows import account_of
+from mailbox_svc.storage.refresh_locks import HoldNumber, RefreshLocks
 from mailbox_svc.storage.schema import refuse_old_schema
 from mailbox_svc.storage.shared_list import SharedList
-from mailbox_svc.storage.tables import harvests, mailbox_secrets
+from mailbox_svc.storage.tables import authorizations, harvests, mailbox_secrets, mailboxes
 
 #: For the first change to a write-ahead log; the pause is in seconds.
 _TRIES, _PAUSE = 50, 0.02
 
-_KEY_USAGE = select(mailbox_secrets.c.key_id, func.count()).group_by(mailbox_secrets.c.key_id)
-_STALE_USERS = (
-    select(mailbox_secrets.c.user_id)
-    .where(
-        mailbox_secrets.c.key_id != bindparam("active_key_id"),
-        mailbox_secrets.c.user_id > bindparam("after"),
+_SEALED = (mailbox_secrets, authorizations)
+_KEYS = union_all(*(select(table.c.key_id) for table in _SEALED)).subquery()
+_KEY_USAGE = select(_KEYS.c.key_id, func.count()).group_by(_KEYS.c.key_id)
+_STALE = union(
+    *(
+        select(table.c.user_id).where(
+            table.c.key_id != bindparam("active_key_id"), table.c.user_id > bindparam("after")
+        )
+        for table in _SEALED
     )
-    .distinct()
-    .order_by(mailbox_secrets.c.user_id)
-    .limit(bindparam("page"))
+).subquery()
+_STALE_USERS = select(_STALE.c.user_id).order_by(_STALE.c.user_id).limit(bindparam("page"))
+
+_m = mailboxes.c
+_SHARED = select(
+    exists().where(
+        _m.auth == Auth.OAUTH.value,
+        _m.oauth_provider == bindparam("provider"),
+        func.lower(_m.host) == func.lower(bindparam("host")),
+        func.lower(_m.login) == func.lower(bindparam("login")),
+        _m.id != bindparam("id"),
+    )
 )
 
 _h = harvests.c
@@ -60,7 +75,11 @@ class SqliteDatabase:
     """Satisfies `database.Database`."""
 
     def __init__(
-        self, reader: aiosqlite.Connection, pages: aiosqlite.Connection, writer: aiosqlite.Connection
+        self,
+        reader: aiosqlite.Connection,
+        pages: aiosqlite.Connection,
+        writer: aiosqlite.Connection,
+        hold_number: HoldNumber,
     ) -> None:
         # A SELECT outside of a transaction is its own snapshot in WAL mode and never waits for writers.
         self._reader = SqliteExecutor(reader)
@@ -69,6 +88,7 @@ class SqliteDatabase:
         self._pages = pages
         self._connections = (reader, pages, writer)
         self._writer = GroupCommit(writer)
+        self._refresh_locks = RefreshLocks(hold_number)
 
     @asynccontextmanager
     async def transaction(self, user_id: str) -> AsyncIterator[Executor]:  # noqa: ARG002  (criterion, not session)
@@ -98,6 +118,14 @@ class SqliteDatabase:
         return await self._reader.run(
             _STALE_USERS, {"active_key_id": active_key_id, "after": after, "page": limit}
         )
+
+    def refresh_lock(self, mailbox_id: str, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        return self._refresh_locks.hold(mailbox_id, timeout=timeout)
+
+    async def grant_is_shared(self, mailbox: Mailbox) -> bool:
+        async with self.reading(mailbox.user_id) as executor:
+            rows = await executor.run(_SHARED, account_of(mailbox))
+        return bool(rows[0][0])
 
     async def check_ready(self) -> None:
         rows = await self._reader.text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
@@ -131,7 +159,7 @@ async def open_sqlite(path: str) -> SqliteDatabase:
     await SqliteExecutor(writer).text("PRAGMA synchronous = FULL")
     # In KiB. A harvest's chunk touches more pages than the usual 2 MB hold.
     await SqliteExecutor(writer).text("PRAGMA cache_size = -8000")
-    return SqliteDatabase(reader, pages, writer)
+    return SqliteDatabase(reader, pages, writer, file_lock(path))
 
 
 def _make(path: str) -> None:

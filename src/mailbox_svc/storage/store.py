@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage import url as database_url
+from mailbox_svc.storage.authorization_rows import AuthorizationRows
 from mailbox_svc.storage.contact_rows import ContactRows
 from mailbox_svc.storage.database import Database, Executor
 from mailbox_svc.storage.folder_rows import FolderRows
 from mailbox_svc.storage.group_rows import GroupRows
 from mailbox_svc.storage.harvest_rows import HarvestRows
 from mailbox_svc.storage.mailbox_rows import MailboxRows
-from mailbox_svc.storage.postgres import PostgresDatabase, postgres_engine
+from mailbox_svc.storage.postgres import open_postgres
 from mailbox_svc.storage.secret_rows import SecretRows
 from mailbox_svc.storage.sqlite import open_sqlite
 
@@ -29,6 +30,7 @@ class SqlTransaction:
 
     mailboxes: MailboxRows
     secrets: SecretRows
+    authorizations: AuthorizationRows
     harvests: HarvestRows
     folders: FolderRows
     contacts: ContactRows
@@ -55,6 +57,12 @@ class SqlStore:
 
     async def list_mailboxes(self, user_id: str) -> list[Mailbox]:
         return await self._database.list_mailboxes(user_id)
+
+    def refresh_lock(self, mailbox_id: str, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        return self._database.refresh_lock(mailbox_id, timeout=timeout)
+
+    async def grant_is_shared(self, mailbox: Mailbox) -> bool:
+        return await self._database.grant_is_shared(mailbox)
 
     async def claimable_harvests(self, now: datetime, limit: int) -> list[tuple[str, str]]:
         rows = await self._database.claimable_harvests(now, limit)
@@ -86,6 +94,7 @@ def _transaction(executor: Executor, user_id: str) -> SqlTransaction:
     return SqlTransaction(
         mailboxes=MailboxRows(executor, user_id),
         secrets=SecretRows(executor, user_id),
+        authorizations=AuthorizationRows(executor, user_id),
         harvests=HarvestRows(executor, user_id),
         folders=FolderRows(executor, user_id),
         contacts=ContactRows(executor, user_id),
@@ -102,4 +111,4 @@ async def open_store(url: str, *, pool_size: int = 10) -> SqlStore:
         case database_url.SqliteFile(path):
             return SqlStore(await open_sqlite(path))
         case database_url.PostgresDsn(dsn):
-            return SqlStore(PostgresDatabase(postgres_engine(dsn, pool_size=pool_size)))
+            return SqlStore(open_postgres(dsn, pool_size=pool_size))

@@ -30,6 +30,7 @@ from mailbox_svc.storage.evidence_tables import (
 __all__ = [
     "address_names",
     "addresses",
+    "authorizations",
     "contact_groups",
     "contacts",
     "folder_keys",
@@ -63,13 +64,14 @@ mailboxes = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("harvest_policy", Text, nullable=False, server_default="corresponded"),
+    Column("oauth_provider", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("id"),
     # What the foreign keys of a user's things point to: the user is part of it, because foreign
     # keys are checked past row-level security. It also finds a user's mailboxes.
     UniqueConstraint("user_id", "id"),
 )
 
-# The one home of encrypted values: `model.secret.SecretField` lists what may stand in `field`.
+# The home of encrypted values: `model.secret.SecretField` lists what may stand in `field`.
 mailbox_secrets = Table(
     "mailbox_secrets",
     metadata,
@@ -83,6 +85,24 @@ mailbox_secrets = Table(
     of_mailbox(),
     Index(None, "user_id", "mailbox_id"),
     Index(None, "key_id"),
+)
+
+# The sealed code verifiers of OAuth2 (RFC 7636), for as long as their authorizations last.
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("state_hash", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    # None: a new one will be made.
+    Column("mailbox_id", Text),
+    Column("key_id", Text, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("state_hash"),
+    of_mailbox(),
+    Index(None, "user_id", "mailbox_id"),
+    Index(None, "expires_at"),
 )
 
 harvests = Table(
