@@ -1,0 +1,79 @@
+"""Makes the gateway's ASGI application: its routes, its layers, and its channel to the service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypedDict
+
+import grpc
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from mailbox_svc.rest import oauth
+from mailbox_svc.rest.boundary import REQUEST_ID, Boundary, LastResort
+from mailbox_svc.rest.problems import Refused, answer_failure, answer_http, answer_invalid, answer_refused
+from mailbox_svc.rest.service import open_channel
+from mailboxes import MailboxError
+
+#: Bytes of a request's body; what people type is smaller.
+MAX_BODY = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """Where the gateway listens, which service it is a client of, and whose pages may use it."""
+
+    #: host:port to listen on; port 0 is a free one.
+    address: str
+    #: host:port of the gRPC service.
+    grpc_target: str
+    #: Origins of pages, as browsers write them: https://app.example.org. Its own need not be named.
+    origins: tuple[str, ...] = ()
+    #: None calls the service in clear text, which is for this machine only.
+    credentials: grpc.ChannelCredentials | None = None
+
+
+class State(TypedDict):
+    """What every request finds in `request.state`."""
+
+    channel: grpc.aio.Channel
+    origins: tuple[str, ...]
+
+
+def create_app(config: GatewayConfig) -> FastAPI:
+    """Return the application. It connects on the first request that needs the service."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+        async with open_channel(config.grpc_target, config.credentials) as channel:
+            yield {"channel": channel, "origins": config.origins}
+
+    app = FastAPI(
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY,
+        middleware=[Middleware(Boundary), _cors(config.origins), Middleware(LastResort)],
+    )
+    app.include_router(oauth.router)
+    app.add_exception_handler(Refused, answer_refused)
+    app.add_exception_handler(MailboxError, answer_failure)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(HTTPException, answer_http)
+    return app
+
+
+def _cors(origins: tuple[str, ...]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "DELETE"),
+        allow_headers=("authorization", REQUEST_ID),
+        allow_credentials=True,
+        expose_headers=(REQUEST_ID, "retry-after"),
+    )

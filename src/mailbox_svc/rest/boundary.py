@@ -1,0 +1,106 @@
+"""Surrounds every request: its id, the headers of its answer, one line in the log, and what nobody expected.
+
+The line has the route's pattern and never the path or the query, which hold codes, states and ids.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from contextvars import ContextVar
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+from mailbox_svc.rest.problems import INTERNAL
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID: Final = "x-request-id"
+
+# As the service takes them: what may stand in a log line and in a header without any escaping.
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: For answers that say nothing else. No answer may be kept, framed, sniffed, or name us as a referrer.
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+#: The id of the request that the running task serves; the service uses the same.
+current_request_id: ContextVar[str] = ContextVar("current_request_id")
+
+
+class Boundary:
+    """The outermost layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        current_request_id.set(request_id)
+        bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 0
+
+        async def complete(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, complete)
+        finally:
+            facts = {
+                "method": scope["method"],
+                "path": getattr(scope.get("route"), "path", ""),
+                "status": status,
+                "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+            }
+            log.info("request", extra=facts)
+
+
+class LastResort:
+    """The innermost layer: no error gets beyond it, so that nobody prints its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            log.exception("unexpected error")  # `logs` writes its type and stack, and never its text
+            if not begun:
+                await INTERNAL.response()(scope, receive, send)
+
+
+def _request_id(headers: Headers) -> str:
+    wish = headers.get(REQUEST_ID, "")
+    # An id, not a secret: no system call for it.
+    return wish if _SANE_REQUEST_ID.fullmatch(wish) else f"{random.getrandbits(64):016x}"

@@ -1,0 +1,79 @@
+"""The gateway over real sockets, in front of a service that answers as the test says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from mailbox_svc.rest.app import GatewayConfig
+from mailbox_svc.rest.server import GatewayServer
+from mailboxes.v1.mailbox_pb2 import Mailbox
+from mailboxes.v1.oauth_service_pb2 import CompleteAuthorizationResponse, StartAuthorizationResponse
+from support.scripted_service import Script, serving
+
+TOKEN = "CANARY-gateway-token"
+#: The page of an application that the gateway is set up for.
+APP = "https://app.example.org"
+STATE = "CANARY-state"
+CODE = "CANARY-code"
+MAILBOX_ID = "0192d0c0-0000-7000-8000-000000000001"
+
+STARTED = StartAuthorizationResponse(
+    authorization_url=f"https://provider.example.org/authorize?state={STATE}", state=STATE
+)
+COMPLETED = CompleteAuthorizationResponse(mailbox=Mailbox(id=MAILBOX_ID))
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A running gateway, a browser without pages that talks to it, and the service's script."""
+
+    http: httpx2.AsyncClient
+    script: Script
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(
+        self, *, origin: str | None = APP, token: str = TOKEN, provider: str = "google", **body: Any
+    ) -> httpx2.Response:
+        """Begin, as a page of this origin does."""
+        headers = {"authorization": f"Bearer {token}"} | ({} if origin is None else {"origin": origin})
+        return await self.http.post(f"/api/auth/{provider}/start", json=body, headers=headers)
+
+    async def come_back(self, query: str = f"state={STATE}&code={CODE}", provider: str = "google") -> Any:
+        """Open the callback, as the provider's redirect does."""
+        return await self.http.get(f"/api/auth/{provider}/callback?{query}")
+
+    @property
+    def methods(self) -> list[str]:
+        """The calls that the service got."""
+        return [one.method for one in self.script.received]
+
+
+@asynccontextmanager
+async def running_gateway(
+    script: Script, origins: tuple[str, ...] = (APP,), *, target: str = ""
+) -> AsyncIterator[Gateway]:
+    """Run both on free ports; `target` is another service than the scripted one."""
+    async with serving(script) as scripted:
+        server = GatewayServer(GatewayConfig("127.0.0.1:0", target or scripted, origins))
+        port = await server.start()
+        try:
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+                yield Gateway(http, script, port)
+        finally:
+            await server.stop(1)
+
+
+def result_in(page: str) -> Any:
+    """What the page at the end tells its opener, and who may hear it."""
+    text = page.partition('<script type="application/json" id="result">')[2].partition("</script>")[0]
+    return json.loads(text)
