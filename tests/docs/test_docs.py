@@ -25,8 +25,8 @@ from mailbox_svc.rpc.errors import CODES, INTERNAL
 from mailbox_svc.rpc.metrics import HarvestMetrics, OAuthMetrics, RpcMetrics
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
 from mailboxes.v1.error_reason_pb2 import ErrorReason
+from support.pages import ROOT, rows_of, text_of
 
-ROOT = Path(__file__).parents[2]
 PAGES = [
     path
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("clients/python/*.md"))
@@ -35,33 +35,17 @@ PAGES = [
 PROVIDERS = ("google_", "microsoft_")
 
 
-def _text(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def _rows(name: str, heading: str = "# ") -> dict[str, list[str]]:
-    """Return the rows of the tables below a heading, by the word in code that begins them."""
-    rows = {}
-    section = re.split(r"^(?=## )", _text(name), flags=re.MULTILINE) if heading != "# " else [_text(name)]
-    [text] = [part for part in section if part.startswith(heading)]
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `"):
-            rows[cells[0].strip("`")] = cells[1:]
-    return rows
-
-
 def test_every_error_reason_is_documented_with_its_status() -> None:
     status = {
         error.reason: code.name for error, code in CODES.items() if issubclass(error, MailboxSvcError)
     } | {INTERNAL.reason: INTERNAL.code.name}
-    rows = _rows("docs/errors.md", "## Refused calls")
+    rows = rows_of("docs/errors.md", "## Refused calls")
     assert {reason: cells[0] for reason, cells in rows.items()} == status
     assert {f"ERROR_REASON_{reason}" for reason in rows} == set(ErrorReason.keys()[1:])
 
 
 def test_every_test_code_is_documented_with_what_the_service_says() -> None:
-    rows = _rows("docs/errors.md", "## Failed tests")
+    rows = rows_of("docs/errors.md", "## Failed tests")
     assert {f"TEST_CODE_{code}" for code in rows} == set(TestCode.keys()[1:])
     for code, advice in ADVICE.items():
         said = f"{advice.error.rstrip('.')}."
@@ -70,11 +54,11 @@ def test_every_test_code_is_documented_with_what_the_service_says() -> None:
 
 def test_the_stages_are_documented_in_their_order() -> None:
     names = [f"`{name.removeprefix('TEST_STAGE_')}`" for name in TestStage.keys()[1:]]
-    assert ", ".join(names) in _text("docs/errors.md").replace("\n", " ")
+    assert ", ".join(names) in text_of("docs/errors.md").replace("\n", " ")
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    rows = _rows("README.md")
+    rows = rows_of("README.md")
     documented = {name: cells[0].strip("`") for name, cells in rows.items() if name.startswith("MAILBOX_")}
     ours = {
         name: one.default for name, one in Settings.model_fields.items() if not name.startswith(PROVIDERS)
@@ -97,7 +81,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_the_example_of_a_failed_test_is_what_gmail_users_get() -> None:
     destination = Destination("imap.gmail.com", 993, tls=True, user="ann@gmail.com")
     advice = advise(Code.AUTH_INVALID_CREDENTIALS, Stage.AUTH, destination, provider_of(destination.host))
-    readme = _text("README.md")
+    readme = text_of("README.md")
     assert f'"error": "{advice.error}"' in readme
     assert f'"text": "{advice.remedy.text}"' in readme
     assert f'"url": "{advice.remedy.url}"' in readme
@@ -108,7 +92,7 @@ def test_the_example_of_a_failed_test_is_what_gmail_users_get() -> None:
 async def test_the_python_example_runs_against_the_service(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", _text("README.md"), re.DOTALL)
+    [example] = re.findall(r"```python\n(.*?)```", text_of("README.md"), re.DOTALL)
     settings = dev_settings(tmp_path, grpc_addr="127.0.0.1:0")
     async with app.running_service(settings) as (_, port):
         token = mint(settings, subject="ann", lifetime=60, service=False)
@@ -126,18 +110,18 @@ async def test_the_python_example_runs_against_the_service(
 
 
 def test_every_dependency_has_its_lines_in_the_decisions() -> None:
-    projects = (tomllib.loads(_text(name)) for name in ("pyproject.toml", "clients/python/pyproject.toml"))
+    projects = (tomllib.loads(text_of(name)) for name in ("pyproject.toml", "clients/python/pyproject.toml"))
     names = {"hatchling"}
     for project in projects:
         wanted = project["project"]["dependencies"] + project["project"].get("optional-dependencies", {}).get(
             "demo", []
         )
         names |= {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted}
-    for line in _text("requirements-dev.in").splitlines():
+    for line in text_of("requirements-dev.in").splitlines():
         if line and line[0] not in "#-":
             names.add(re.split(r"[<>=]", line)[0])
     # One line for the family.
-    text = _text("docs/decisions.md").lower() + " ".join(
+    text = text_of("docs/decisions.md").lower() + " ".join(
         f"grpcio-{part}" for part in ("health-checking", "reflection", "status")
     )
     text += " ".join(name for name in names if name.startswith("types-")) if "`types-*`" in text else ""
@@ -152,7 +136,7 @@ def test_every_metric_is_documented() -> None:
     HarvestMetrics(registry)
     OAuthMetrics(registry)
     families = re.findall(r"^# TYPE (\w+) ", generate_latest(registry).decode(), re.MULTILINE)
-    documented = _rows("docs/operations.md")
+    documented = rows_of("docs/operations.md")
     assert [name for name in families if not name.endswith("_created") and name not in documented] == []
 
 
@@ -187,7 +171,7 @@ def test_there_are_commands_to_look_at() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_that_is_named_exists(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", _text("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     named = set(
         re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", page.read_text(encoding="utf-8"), re.MULTILINE)
     )
@@ -197,5 +181,5 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
 def test_there_are_pages_to_look_at() -> None:
     assert {page.name for page in PAGES} >= {
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "architecture.md", "decisions.md", "errors.md",
-        "operations.md",
+        "oauth.md", "operations.md",
     }  # fmt: skip

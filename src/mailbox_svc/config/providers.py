@@ -85,8 +85,9 @@ def _microsoft(settings: Settings) -> list[OAuthProvider]:
             needed_scopes=(scope,),
             authorize_params=(("prompt", "select_account"),),
             # No claim here is one that Microsoft vouches for: `email` may be any text an administrator
-            # typed. It does no harm, for the address is only the login name, and Exchange lets a token in
-            # to its own user's mailbox alone. `preferred_username` is nearest to what Exchange expects.
+            # typed. It does no harm, for the address is only the login name: Exchange itself checks that
+            # the token's user may open the mailbox of that name. `preferred_username` is nearest to what
+            # it expects.
             address_claims=("preferred_username", "email", "upn"),
             client_auth="client_secret_post",
             imap_host=settings.microsoft_imap_host,
