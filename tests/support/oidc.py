@@ -6,7 +6,7 @@ import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,15 +189,15 @@ def running_provider(
 
 
 def _clients(redirect_uri: str) -> list[dict[str, Any]]:
-    ours = [_client(way, client_id, redirect_uri) for way, client_id in _CLIENT_IDS.items()]
-    mail_server: Mapping[str, Any] = {
+    """Who is registered there: the service, and the mail server, which may ask about tokens only."""
+    mail_server = {
         "client_id": "dovecot",
         "client_secret": _DOVECOT_SECRET,
         "grant_types": [],
         "redirect_uris": [],
         "response_types": [],
     }
-    return [*ours, dict(mail_server)]
+    return [mail_server, *(_client(way, client_id, redirect_uri) for way, client_id in _CLIENT_IDS.items())]
 
 
 def _client(way: str, client_id: str, redirect_uri: str) -> dict[str, Any]:
@@ -215,12 +215,12 @@ def _client(way: str, client_id: str, redirect_uri: str) -> dict[str, Any]:
 def _install() -> None:
     """Install what package-lock.json says, by its hashes, unless that was done."""
     lock, installed = _HOME / "package-lock.json", _HOME / "node_modules" / ".package-lock.json"
-    with (_HOME / "package.json").open() as file:
+    if missing := [program for program in ("node", "npm") if shutil.which(program) is None]:
+        raise RuntimeError(f"no {' and no '.join(missing)}: run scripts/install-system.sh")
+    with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # several test runs may begin at once
         if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
             return
-        if shutil.which("node") is None or shutil.which("npm") is None:
-            raise RuntimeError("node and npm are missing: run scripts/install-system.sh")
         done = subprocess.run(
             ["npm", "ci", "--ignore-scripts"], cwd=_HOME, capture_output=True, text=True, check=False
         )
