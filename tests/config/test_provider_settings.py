@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from mailbox_svc.config import Settings, load, oauth_providers
+from mailbox_svc.config.providers_file import ProviderTable
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.model.check import TokenMechanism
 from mailbox_svc.model.oauth import OAuthProvider
@@ -245,6 +247,13 @@ def test_every_problem_is_told_at_once(environment: Environment) -> None:
 def test_no_secret_is_in_what_can_be_printed(environment: Environment) -> None:
     settings = environment.load(GOOGLE, MICROSOFT)
     assert "CANARY" not in f"{settings!r} {settings} {oauth_providers(settings)}"
+
+
+def test_not_even_the_library_repeats_what_it_refuses() -> None:
+    for model in (Settings, ProviderTable):
+        with pytest.raises(ValidationError) as refused:
+            model.model_validate({"google_imap_port": "CANARY-port", "imap_port": "CANARY-port"})
+        assert "CANARY" not in str(refused.value)
 
 
 def test_variables_of_other_programs_are_left_alone(environment: Environment) -> None:
