@@ -198,13 +198,15 @@ async def test_an_answer_that_can_be_read_in_two_ways_is_not_read(gateway: Gatew
     assert gateway.methods == ["StartAuthorization"]
 
 
-@pytest.mark.parametrize("value", ["", "x", "a:b:c", "a:b:c:d:e", "%ff:%00:%0d%0a:%", "google:::"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "a:b:c", "a:b:c:d:e", "%ff:%00:%0d%0a:%", "google:::", "google:a%0A::"]
+)
 async def test_a_cookie_that_we_did_not_write_completes_nothing(gateway: Gateway, value: str) -> None:
     answer = await gateway.http.get(
         f"/api/auth/google/callback?state={STATE}&code={CODE}",
         headers={"cookie": f"mailbox-svc-oauth={value}"},
     )
-    assert answer.status_code == 400
+    assert answer.status_code in {400, 401}
     assert gateway.methods == []
 
 

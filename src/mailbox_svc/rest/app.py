@@ -20,9 +20,6 @@ from mailbox_svc.rest.problems import Refused, answer_failure, answer_http, answ
 from mailbox_svc.rest.service import open_channel
 from mailboxes import MailboxError
 
-#: Bytes of a request's body; what people type is smaller.
-MAX_BODY = 16 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
@@ -57,7 +54,6 @@ def create_app(config: GatewayConfig) -> FastAPI:
         lifespan=lifespan,
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY,
         middleware=[Middleware(Boundary), _cors(config.origins), Middleware(LastResort)],
     )
     app.include_router(oauth.router)

@@ -1,4 +1,4 @@
-"""Surrounds every request: its id, the headers of its answer, one line in the log, and what nobody expected.
+"""Surrounds every request: its id, its size, its headers, one line in the log, and what nobody expected.
 
 The line has the route's pattern and never the path or the query, which hold codes, states and ids.
 """
@@ -10,9 +10,11 @@ import random
 import re
 import time
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -21,6 +23,8 @@ from mailbox_svc.rest.problems import INTERNAL
 log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "x-request-id"
+#: Bytes of a request's body; what people type is smaller.
+MAX_BODY: Final = 16 * 1024
 
 # As the service takes them: what may stand in a log line and in a header without any escaping.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -93,11 +97,26 @@ class LastResort:
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, _limited(receive), watched)
         except Exception:
             log.exception("unexpected error")  # `logs` writes its type and stack, and never its text
             if not begun:
                 await INTERNAL.response()(scope, receive, send)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count the body as it comes; FastAPI's own limit answers in plain text."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return limited
 
 
 def _request_id(headers: Headers) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from mailbox_svc.rest.attempt import PATH, Attempt, forget, remembered
 from mailbox_svc.rest.origins import Origins, opener_of, with_result
 from mailbox_svc.rest.popup import page
-from mailbox_svc.rest.problems import Problem, invalid, problem_of
+from mailbox_svc.rest.problems import Problem, Refused, invalid, problem_of
 from mailbox_svc.rest.service import BearerToken, Client, client_with
 from mailboxes import MailboxError
 
@@ -134,8 +134,8 @@ async def _outcome(request: Request, attempt: Attempt) -> str | Problem:
         )
     except MailboxError as failure:
         return problem_of(failure)
-    except ValueError:  # the token in the cookie is none
-        return _NOT_STARTED
+    except Refused as refused:
+        return refused.problem
     return mailbox.id
 
 

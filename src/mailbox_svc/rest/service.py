@@ -34,18 +34,21 @@ def open_channel(target: str, credentials: grpc.ChannelCredentials | None) -> gr
 
 
 def client_with(token: str, request: Request) -> AsyncClient:
-    """Return a client that calls as the token's user. It is not to be closed: the channel is everybody's."""
+    """Return a client that calls as the token's user. It is not to be closed: the channel is everybody's.
+
+    Raises Refused for what can be no token; all others the service judges.
+    """
+    if not _BEARER.fullmatch(token):
+        sentence = "The token is not valid for this service."
+        raise Refused(Problem(HTTPStatus.UNAUTHORIZED, "TOKEN_INVALID", sentence))
     return AsyncClient("", token, channel=request.state.channel)
 
 
 def bearer_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer_header)]) -> str:
-    """Return the caller's token, which only the service can judge."""
+    """Return what the caller sent as a token."""
     if credentials is None:
         sentence = "Send 'authorization: Bearer <token>'."
         raise Refused(Problem(HTTPStatus.UNAUTHORIZED, "TOKEN_MISSING", sentence))
-    if not _BEARER.fullmatch(credentials.credentials):
-        sentence = "The token is not valid for this service."
-        raise Refused(Problem(HTTPStatus.UNAUTHORIZED, "TOKEN_INVALID", sentence))
     return credentials.credentials
 
 

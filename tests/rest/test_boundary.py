@@ -1,0 +1,305 @@
+"""What holds for every request: the shape of a refusal, headers, request ids, limits, and what is logged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import grpc
+import httpx2
+import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from starlette.types import Receive, Scope, Send
+
+from mailbox_svc.rest.boundary import MAX_BODY, Boundary, LastResort
+from support.gateway import APP, CODE, COMPLETED, STARTED, STATE, TOKEN, Gateway, running_gateway
+from support.logs import lines_of, logs_as_in_production
+from support.processes import free_port
+from support.scripted_service import Abort, Script
+
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+START = "/api/auth/google/start"
+PROVIDERS = "/api/auth/providers"
+
+
+def details(reason: str, *more: Message, domain: str = "mailboxes.v1") -> tuple[tuple[str, bytes], ...]:
+    status = status_pb2.Status(code=1, message="Some sentence.")
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=domain), *more):
+        packed = AnyMessage()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return (("grpc-status-details-bin", status.SerializeToString()),)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "status"),
+    [
+        (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", 400),
+        (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", 401),
+        (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED", 403),
+        (grpc.StatusCode.NOT_FOUND, "OAUTH_PROVIDER_NOT_FOUND", 404),
+        (grpc.StatusCode.ALREADY_EXISTS, "GROUP_NAME_TAKEN", 409),
+        (grpc.StatusCode.FAILED_PRECONDITION, "OAUTH_CLIENT_REFUSED", 409),
+        (grpc.StatusCode.ABORTED, "ETAG_MISMATCH", 412),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED", 429),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "MAILBOX_LIMIT_REACHED", 409),
+        (grpc.StatusCode.INTERNAL, "INTERNAL", 500),
+        (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE", 503),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", 504),
+    ],
+)
+async def test_a_refusal_of_the_service_keeps_its_reason_and_sentence(
+    gateway: Gateway, code: grpc.StatusCode, reason: str, status: int
+) -> None:
+    gateway.script.answers = [Abort(code, "Some sentence.", details(reason))]
+    answer = await gateway.http.get(PROVIDERS, headers=BEARER)
+    assert answer.status_code == status
+    assert answer.json() == {"error": "Some sentence.", "code": reason, "fields": {}}
+    assert ("www-authenticate" in answer.headers) is (status == 401)
+
+
+async def test_wrong_fields_are_named(gateway: Gateway) -> None:
+    wrong = error_details_pb2.BadRequest()
+    wrong.field_violations.add(field="mailbox_id", description="Must be an id.")
+    gateway.script.answers = [
+        Abort(grpc.StatusCode.INVALID_ARGUMENT, "Must be an id.", details("INVALID_FIELDS", wrong))
+    ]
+    assert (await gateway.start()).json()["fields"] == {"mailbox_id": "Must be an id."}
+
+
+async def test_the_time_to_wait_is_passed_on_in_whole_seconds(gateway: Gateway) -> None:
+    wait = error_details_pb2.RetryInfo(retry_delay=Duration(seconds=2, nanos=1))
+    gateway.script.answers = [
+        Abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Wait.", details("RATE_LIMITED", wait))
+    ]
+    assert (await gateway.start()).headers["retry-after"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (grpc.StatusCode.UNKNOWN, (500, "INTERNAL")),
+        (grpc.StatusCode.DATA_LOSS, (500, "INTERNAL")),
+        (grpc.StatusCode.INVALID_ARGUMENT, (500, "INTERNAL")),
+        (grpc.StatusCode.UNAVAILABLE, (503, "UNAVAILABLE")),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, (504, "DEADLINE_PASSED")),
+        (grpc.StatusCode.UNIMPLEMENTED, (501, "NOT_IMPLEMENTED")),
+    ],
+)
+async def test_a_text_without_a_reason_of_ours_is_not_shown(
+    gateway: Gateway, code: grpc.StatusCode, expected: tuple[int, str]
+) -> None:
+    for trailers in ((), details("MAILBOX_NOT_FOUND", domain="somebody.else")):
+        gateway.script.answers = [Abort(code, "driver at 10.1.2.3 says CANARY-driver-text", trailers)]
+        answer = await gateway.start()
+        assert (answer.status_code, answer.json()["code"]) == expected
+        assert "10.1.2.3" not in answer.text
+        assert "CANARY" not in answer.text
+
+
+async def test_a_service_that_is_not_there_is_unavailable_and_stays_unnamed() -> None:
+    port = free_port()
+    async with running_gateway(Script(), target=f"127.0.0.1:{port}") as gateway:
+        answer = await gateway.http.get(PROVIDERS, headers=BEARER)
+    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    assert str(port) not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "TOKEN_MISSING"),
+        ("Basic YTpi", "TOKEN_MISSING"),
+        ("Bearer", "TOKEN_MISSING"),
+        ("Bearer a b", "TOKEN_INVALID"),
+        ('Bearer CANARY-"', "TOKEN_INVALID"),
+    ],
+)
+async def test_a_request_without_a_usable_token_goes_no_further(
+    gateway: Gateway, header: str | None, code: str
+) -> None:
+    headers = {} if header is None else {"authorization": header}
+    for answer in (
+        await gateway.http.get(PROVIDERS, headers=headers),
+        await gateway.http.post(START, headers=headers),
+        await gateway.http.post("/api/contacts/mailboxes/1/revoke", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (401, code)
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert gateway.methods == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/api/nothing", (404, "NOT_FOUND")),
+        ("GET", "/", (404, "NOT_FOUND")),
+        ("GET", PROVIDERS + "/", (404, "NOT_FOUND")),
+        ("GET", "/docs", (404, "NOT_FOUND")),
+        ("GET", "/openapi.json", (404, "NOT_FOUND")),
+        ("DELETE", PROVIDERS, (405, "METHOD_NOT_ALLOWED")),
+        ("GET", START, (405, "METHOD_NOT_ALLOWED")),
+        ("POST", "/api/auth/google/callback", (405, "METHOD_NOT_ALLOWED")),
+    ],
+)
+async def test_unknown_paths_and_methods_have_the_same_shape(
+    gateway: Gateway, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    answer = await gateway.http.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == expected
+    assert set(answer.json()) == {"error", "code", "fields"}
+    assert ("allow" in answer.headers) is (expected[0] == 405)
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (b"{", "1"),
+        (b'{"return_to": 7}', "return_to"),
+        (b'{"login_hint": "%s"}' % (b"a" * 1025), "login_hint"),
+        (b'{"password": "CANARY-pasted"}', "password"),
+        (b"[]", ""),
+    ],
+)
+async def test_a_body_of_another_form_is_refused_without_repeating_it(
+    gateway: Gateway, content: bytes, field: str
+) -> None:
+    headers = BEARER | {"content-type": "application/json"}
+    answer = await gateway.http.post(START, content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_FIELDS")
+    assert list(answer.json()["fields"]) == [field]
+    assert "CANARY" not in answer.text
+    assert gateway.methods == []
+
+
+async def in_pieces(size: int) -> Any:
+    for _ in range(0, size, 1024):
+        yield b" " * 1024
+
+
+async def test_a_body_that_is_too_large_is_refused_announced_or_not(gateway: Gateway) -> None:
+    headers = BEARER | {"content-type": "application/json"}
+    for content in (b" " * (MAX_BODY + 1), in_pieces(MAX_BODY + 1024)):
+        answer = await gateway.http.post(START, content=content, headers=headers)
+        assert answer.status_code == 413
+        assert set(answer.json()) == {"error", "code", "fields"}
+    assert gateway.methods == []
+    gateway.script.answers = [STARTED]
+    body = b'{"login_hint":"a"}' + b" " * (MAX_BODY - 18)
+    assert (await gateway.http.post(START, content=body, headers=headers)).status_code == 200
+
+
+async def all_kinds_of_answers(gateway: Gateway) -> list[httpx2.Response]:
+    gateway.script.answers = [STARTED, COMPLETED]
+    started = await gateway.start()
+    back = await gateway.come_back()
+    refused = await gateway.start(origin="https://evil.example.org")
+    return [started, back, refused, await gateway.come_back(), await gateway.http.get("/nothing")]
+
+
+async def test_no_answer_may_be_kept_framed_sniffed_or_name_us(gateway: Gateway) -> None:
+    for answer in await all_kinds_of_answers(gateway):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert "server" not in answer.headers
+
+
+async def test_the_page_at_the_end_keeps_its_opener(gateway: Gateway) -> None:
+    page = await gateway.come_back()
+    assert page.headers["cross-origin-opener-policy"] == "unsafe-none"
+
+
+async def test_the_service_hears_the_request_id_that_the_caller_sees(gateway: Gateway) -> None:
+    gateway.script.answers = [STARTED]
+    made = (await gateway.start()).headers["x-request-id"]
+    wished = await gateway.http.post(START, headers=BEARER | {"x-request-id": "my-1"})
+    assert wished.headers["x-request-id"] == "my-1"
+    assert [one.metadata["x-request-id"] for one in gateway.script.received] == [made, "my-1"]
+
+
+@pytest.mark.parametrize("wish", ["", "a b", "a" * 65, "<x>"])
+async def test_a_request_id_that_needs_escaping_is_replaced(gateway: Gateway, wish: str) -> None:
+    answer = await gateway.http.get("/nothing", headers={"x-request-id": wish})
+    assert len(answer.headers["x-request-id"]) == 16
+
+
+async def test_scripts_of_allowed_origins_may_call_with_cookies_and_no_others(gateway: Gateway) -> None:
+    ask = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    yes = await gateway.http.options(START, headers=ask | {"origin": APP})
+    no = await gateway.http.options(START, headers=ask | {"origin": "https://evil.example.org"})
+    assert yes.headers["access-control-allow-origin"] == APP
+    assert yes.headers["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-origin" not in no.headers
+    gateway.script.answers = [Abort(grpc.StatusCode.UNAVAILABLE)]
+    failed = await gateway.start()  # a page can read why
+    assert failed.headers["access-control-allow-origin"] == APP
+    assert "x-request-id" in failed.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("host", ["", "a b", "evil.example.org/", "a@b", "[::1", "a:b"])
+async def test_a_host_that_is_none_is_refused(gateway: Gateway, host: str) -> None:
+    answer = await gateway.http.post(START, headers=BEARER | {"host": host})
+    assert (answer.status_code, answer.json()["code"]) == (400, "BAD_REQUEST")
+    assert gateway.methods == []
+
+
+async def test_the_log_has_a_line_a_request_and_nothing_that_was_sent(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logs_as_in_production("DEBUG"):
+        answers = await all_kinds_of_answers(gateway)
+    text = capsys.readouterr().err
+    assert not any(word in text for word in (TOKEN, STATE, CODE, APP, "evil.example.org", "/nothing"))
+    lines = [json.loads(line) for line in text.splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("POST", "/api/auth/{provider}/start", 200),
+        ("GET", "/api/auth/{provider}/callback", 200),
+        ("POST", "/api/auth/{provider}/start", 403),
+        ("GET", "/api/auth/{provider}/callback", 400),
+        ("GET", "", 404),
+    ]
+    assert [line["request_id"] for line in requests] == [one.headers["x-request-id"] for one in answers]
+
+
+async def failing(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise RuntimeError("CANARY-text-of-a-defect")
+
+
+async def failing_at_once(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RuntimeError("CANARY-text-of-a-defect")
+
+
+async def test_a_defect_is_logged_by_type_and_answered_with_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    transport = httpx2.ASGITransport(Boundary(LastResort(failing_at_once)))
+    with logs_as_in_production("DEBUG"):
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            answer = await http.get("/")
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {"error": "internal error", "code": "INTERNAL", "fields": {}},
+    )
+    [error, _] = lines_of(capsys, "mailbox_svc.rest")
+    assert (error["level"], error["error_type"]) == ("error", "RuntimeError")
+    assert error["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_defect_after_the_answer_began_adds_nothing_to_it(capsys: pytest.CaptureFixture[str]) -> None:
+    transport = httpx2.ASGITransport(Boundary(LastResort(failing)))
+    with logs_as_in_production("DEBUG"):
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            with pytest.raises(AssertionError):  # the transport's: the answer has no end
+                await http.get("/")
+    assert [line["event"] for line in lines_of(capsys, "mailbox_svc.rest")] == ["unexpected error", "request"]
