@@ -1,7 +1,7 @@
 """Migrations make exactly the tables of `tables.py`, in one transaction, from anywhere."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Insert, LargeBinary, inspect, text
 
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.model.harvest import Policy
+from mailbox_svc.model.mailbox import Auth
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.storage import migrate as migrating
 from mailbox_svc.storage.mailbox_rows import _values
@@ -31,8 +33,9 @@ from mailbox_svc.storage.tables import (
 )
 from mailbox_svc.vault import Vault
 from support import postgres
+from support.authorizations import authorization_of, begin
 from support.evidence import chunk_of, folder_with, seen
-from support.stores import FIELD, KINDS, PreparedDatabase, context_of, mailbox_of, opened
+from support.stores import FIELD, KINDS, PreparedDatabase, add, context_of, mailbox_of, opened
 
 
 @pytest.fixture(params=KINDS)
@@ -99,31 +102,57 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> N
 
 
 async def test_a_downgrade_removes_everything_and_an_upgrade_makes_it_again(empty_url: str) -> None:
-    def downgrade(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
     await migrate(empty_url)
-    async with migrating._connection(empty_url) as connection:
-        await connection.run_sync(downgrade)
+    await alembic(empty_url, command.downgrade, "base")
     assert await tables_of(empty_url) == {"alembic_version"}
     await migrate(empty_url)
     assert await tables_of(empty_url) == {"alembic_version", *metadata.tables}
 
 
+async def alembic(url: str, run: Callable[[Config, str], None], revision: str) -> None:
+    """Upgrade or downgrade to a revision."""
+
+    def work(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        run(config, revision)
+
+    async with migrating._connection(url) as connection:
+        await connection.run_sync(work)
+
+
+async def test_before_and_after_oauth_a_database_keeps_what_it_has(
+    database: PreparedDatabase, vault: Vault
+) -> None:
+    async with opened(database.url) as store:
+        plain = await add(store, mailbox_of("anna"), vault, "CANARY-kept")
+        connected = mailbox_of("bob", auth=Auth.OAUTH, oauth_provider="google")
+        await add(store, connected)
+        await begin(store, authorization_of("bob", vault, mailbox_id=connected.id))
+        await alembic(database.owner_url, command.downgrade, "0002")
+        assert "authorizations" not in await tables_of(database.owner_url)
+        if database.kind == "postgresql":  # the release before asks the same functions
+            assert await store.key_usage() == {vault.active_key_id: 1}
+            assert [user async for user in store.users_with_stale_secrets("another")] == ["anna"]
+        assert (await migrate(database.owner_url, app_role=postgres.APP)).current == "0002"
+        await store.check_ready()
+        assert await store.list_mailboxes("anna") == [plain]
+        assert await store.list_mailboxes("bob") == [replace(connected, oauth_provider="")]
+        async with store.begin("anna") as tx:
+            kept = await tx.secrets.find(plain.id, FIELD)
+        assert kept is not None
+        assert vault.open(kept, context_of(plain)).reveal() == "CANARY-kept"
+        await begin(store, authorization_of("bob", vault, mailbox_id=connected.id))
+        assert await store.key_usage() == {vault.active_key_id: 2}
+
+
 async def test_mailboxes_of_the_release_before_are_kept_with_all_they_had(
     empty_url: str, vault: Vault
 ) -> None:
-    def upgrade_to_0001(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-
     kind = "sqlite" if empty_url.startswith("sqlite") else "postgresql"
     mailbox = mailbox_of("anna", label="Größe", last_tested_at=datetime(2026, 2, 28, tzinfo=UTC))
+    await alembic(empty_url, command.upgrade, "0001")
     async with migrating._connection(empty_url) as connection:
-        await connection.run_sync(upgrade_to_0001)
         if kind == "postgresql":
             await connection.execute(text("SELECT set_config('app.user_id', 'anna', true)"))
         row = _values(mailbox) | {"id": mailbox.id, "user_id": "anna", "created_at": mailbox.created_at}

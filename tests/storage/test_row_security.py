@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from mailbox_svc.errors import ConfigError, MailboxNotFound
 from mailbox_svc.model.mailbox import Status
 from mailbox_svc.model.secret import SealedSecret
+from mailbox_svc.storage.authorization_rows import AuthorizationRows
 from mailbox_svc.storage.mailbox_rows import LIST, MailboxRows
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.secret_rows import SecretRows
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
+from support.authorizations import NOW, authorization_of, begin, take
 from support.postgres import APP, OWNER, PostgresServer
 from support.stores import FIELD, PreparedDatabase, add, context_of, mailbox_of
 from support.without_criterion import WithoutCriterion
@@ -104,6 +106,7 @@ async def test_with_the_applications_criterion_removed_another_user_still_sees_n
         async with store.begin("anna") as tx:
             sealed = await tx.secrets.find(mailbox.id, FIELD)
         assert sealed is not None
+        (begun,) = await begin(store, authorization_of("anna", vault, mailbox_id=mailbox.id))
         async with database.transaction("bob") as executor:
             stripped = WithoutCriterion(executor)
             mailboxes, secrets = MailboxRows(stripped, "bob"), SecretRows(stripped, "bob")
@@ -121,6 +124,11 @@ async def test_with_the_applications_criterion_removed_another_user_still_sees_n
             await secrets.delete(mailbox.id, FIELD)
             with pytest.raises(MailboxNotFound):
                 await secrets.put(mailbox.id, FIELD, 1, SEALED)
+            authorizations = AuthorizationRows(stripped, "bob")
+            assert await authorizations.take(begun.state_hash) is None
+            assert not await authorizations.rewrapped(begun.state_hash, begun.verifier, SEALED)
+            await authorizations.insert(authorization_of("bob", vault), keep=1, now=NOW)
+        assert await take(store, begun) == begun
         assert await store.list_mailboxes("anna") == [mailbox]
         async with store.begin("anna") as tx:
             assert await tx.secrets.find(mailbox.id, FIELD) == sealed
