@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 import pytest
 
-from mailbox_svc.model.oauth import OAuthProvider
-from mailbox_svc.rpc.limits import Limits
-from mailbox_svc.rpc.server import RpcConfig
 from mailboxes.v1 import mailbox_pb2
-from mailboxes.v1 import mailbox_service_pb2 as mailbox_pb
 from mailboxes.v1 import oauth_service_pb2 as pb
-from mailboxes.v1.oauth_service_pb2_grpc import OAuthServiceStub
-from support.browser_user import SentBack, authorize
+from support.browser_user import authorize
 from support.logs import logs_as_in_production
+from support.oauth_service import ADDRESS, Service, oauth_service
 from support.oidc import OidcProvider, running_provider
-from support.parts import parts
-from support.rpc import ANN, BOB, Failure, Served, bearing, eventually, failure_of, serving
+from support.rpc import BOB, Failure, eventually, failure_of
 
-if TYPE_CHECKING:  # in the type stubs only
-    from mailboxes.v1.oauth_service_pb2_grpc import OAuthServiceAsyncStub
-
-ADDRESS = "ann@example.org"
-#: Nobody listens there; for what ends before a provider is asked, or because none answers.
-DOWN = OidcProvider("http://127.0.0.1:9", "http://127.0.0.1:9/callback", 3600).provider()
 STATE, CODE = "CANARY-state", "CANARY-code"
-
-NAMES = {method.name for method in pb.DESCRIPTOR.services_by_name["OAuthService"].methods}
-REQUESTS: list[tuple[str, Any]] = [
-    ("ListProviders", pb.ListProvidersRequest()),
-    ("StartAuthorization", pb.StartAuthorizationRequest(provider="example")),
-    ("CompleteAuthorization", pb.CompleteAuthorizationRequest(state=STATE, code=CODE)),
-    ("Revoke", pb.RevokeRequest(mailbox_id=str(uuid.uuid4()))),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A running service that knows one provider that is set up, and one that is not."""
-
-    served: Served
-
-    @property
-    def stub(self) -> OAuthServiceAsyncStub:
-        return OAuthServiceStub(self.served.channel)
-
-    async def call(self, method: str, request: Any, token: str = ANN) -> Any:
-        return await getattr(self.stub, method)(request, metadata=bearing(token), timeout=20)
-
-    async def start(self, token: str = ANN, **fields: str) -> pb.StartAuthorizationResponse:
-        request = pb.StartAuthorizationRequest(**{"provider": "example", **fields})
-        answer: pb.StartAuthorizationResponse = await self.call("StartAuthorization", request, token)
-        return answer
-
-    async def sent_back(self, **does: Any) -> SentBack:
-        return await authorize((await self.start(login_hint=ADDRESS)).authorization_url, **does)
-
-    async def complete(self, token: str = ANN, **fields: str) -> mailbox_pb2.Mailbox:
-        request = pb.CompleteAuthorizationRequest(**fields)
-        answer = await self.call("CompleteAuthorization", request, token)
-        mailbox: mailbox_pb2.Mailbox = answer.mailbox
-        return mailbox
-
-    async def connected(self) -> mailbox_pb2.Mailbox:
-        back = await self.sent_back()
-        return await self.complete(state=back.state, code=back.code, iss=back.iss)
-
-    async def list(self, token: str = ANN) -> list[mailbox_pb2.Mailbox]:
-        answer = await self.served.stub.List(mailbox_pb.ListRequest(), metadata=bearing(token), timeout=10)
-        return list(answer.mailboxes)
-
-
-@asynccontextmanager
-async def oauth_service(
-    folder: Path, provider: OAuthProvider, limits: Limits | None = None
-) -> AsyncIterator[Service]:
-    config = RpcConfig("127.0.0.1:0", limits=limits or Limits())
-    known = (provider, replace(provider, id="other", name="Other", client=None))
-    async with parts(folder, providers=known) as real, serving(real.use_cases, config=config) as served:
-        yield Service(served)
 
 
 @pytest.fixture(scope="module")
@@ -100,18 +31,6 @@ def oidc() -> Iterator[OidcProvider]:
 async def service(oidc: OidcProvider, tmp_path: Path) -> AsyncIterator[Service]:
     async with oauth_service(tmp_path, oidc.provider()) as here:
         yield here
-
-
-@pytest.fixture
-async def lonely(tmp_path: Path) -> AsyncIterator[Service]:
-    """A service whose provider does not answer."""
-    async with oauth_service(tmp_path, DOWN) as here:
-        yield here
-
-
-async def test_all_providers_are_listed_also_those_that_are_not_set_up(lonely: Service) -> None:
-    answer = await lonely.call("ListProviders", pb.ListProvidersRequest())
-    assert [(one.id, one.configured) for one in answer.providers] == [("example", True), ("other", False)]
 
 
 async def test_an_account_becomes_a_mailbox(service: Service) -> None:
@@ -184,70 +103,6 @@ async def test_anothers_mailbox_is_not_found_in_the_same_words_as_none_at_all(se
     assert await service.list() == [anns]
 
 
-@pytest.mark.parametrize(
-    ("fields", "violated"),
-    [
-        ({}, {"state"}),
-        ({"code": CODE}, {"state"}),
-        ({"state": "", "code": CODE}, {"state"}),
-        ({"state": STATE + "x" * 1000, "code": CODE}, {"state"}),
-        ({"state": STATE}, {"code"}),
-        ({"state": STATE, "code": ""}, {"code"}),
-        ({"state": STATE, "code": CODE + "x" * 10_000}, {"code"}),
-    ],
-)
-async def test_an_answer_that_no_provider_gives_is_refused_by_its_fields(
-    lonely: Service, fields: dict[str, str], violated: set[str]
-) -> None:
-    failure = await failure_of(lonely.complete(**fields))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
-    assert set(failure.violations) == violated
-    assert "CANARY" not in repr((failure.message, failure.violations))
-
-
-@pytest.mark.parametrize("provider", ["", "other", "nonsense", "Example"])
-async def test_a_provider_that_is_not_set_up_cannot_be_used(lonely: Service, provider: str) -> None:
-    failure = await failure_of(lonely.start(provider=provider))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.NOT_FOUND, "OAUTH_PROVIDER_NOT_FOUND")
-
-
-async def test_a_mailbox_with_a_password_has_nothing_to_give_back(lonely: Service) -> None:
-    save = mailbox_pb.SaveRequest(
-        label="Work", host="mail.example.org", port=993, tls=True, user=ADDRESS, password="CANARY-password"
-    )
-    saved = (await lonely.served.stub.Save(save, metadata=bearing(ANN), timeout=10)).mailbox
-    failure = await failure_of(lonely.call("Revoke", pb.RevokeRequest(mailbox_id=saved.id)))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_CONNECTED")
-    assert await lonely.list() == [saved]
-
-
-async def test_a_provider_that_does_not_answer_is_no_defect_of_the_callers(lonely: Service) -> None:
-    started = await lonely.start()
-    failure = await failure_of(lonely.complete(state=started.state, code=CODE, iss=DOWN.issuer))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.UNAVAILABLE, "OAUTH_PROVIDER_UNAVAILABLE")
-    assert failure.retry_after is not None
-    assert "CANARY" not in repr(failure)
-
-
-def test_the_requests_above_are_of_every_method() -> None:
-    assert {name for name, _ in REQUESTS} == NAMES
-
-
-@pytest.mark.parametrize(("method", "request_"), REQUESTS)
-async def test_every_method_needs_a_token(lonely: Service, method: str, request_: Any) -> None:
-    anonymous = await failure_of(getattr(lonely.stub, method)(request_, timeout=10))
-    forged = await failure_of(lonely.call(method, request_, "CANARY-forged"))
-    assert [anonymous.reason, forged.reason] == ["TOKEN_MISSING", "TOKEN_INVALID"]
-
-
-async def test_fields_of_a_newer_client_are_passed_over(lonely: Service) -> None:
-    newer = b"\xfa\x3f\x06CANARY"  # field 1023, a text
-    raw: Any = lonely.served.channel.unary_unary("/mailboxes.v1.OAuthService/StartAuthorization")
-    request = pb.StartAuthorizationRequest(provider="example").SerializeToString() + newer
-    answer = pb.StartAuthorizationResponse.FromString(await raw(request, metadata=bearing(ANN)))
-    assert answer.state
-
-
 async def test_neither_state_nor_code_nor_address_is_ever_logged(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,30 +124,3 @@ async def test_neither_state_nor_code_nor_address_is_ever_logged(
     assert "OAuthService/CompleteAuthorization" in logged
     for secret in (back.state, back.code, denied.state, ADDRESS, "CANARY"):
         assert secret not in logged
-
-
-async def test_who_waits_for_a_provider_takes_a_slot_of_his_own_kind(tmp_path: Path) -> None:
-    """The provider accepts connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        silent = replace(DOWN, token_url=f"http://127.0.0.1:{listener.getsockname()[1]}/token")
-        limits = Limits(authorizations_per_user=1, authorizations=2)
-        async with oauth_service(tmp_path, silent, limits) as service:
-
-            async def complete(token: str = ANN) -> mailbox_pb2.Mailbox:
-                state = (await service.start(token)).state
-                return await service.complete(token, state=state, code=CODE, iss=DOWN.issuer)
-
-            waiting = asyncio.ensure_future(failure_of(complete()))
-            await eventually(lambda: service.served.slots_in_use == 3)
-            failure = await failure_of(complete())
-            assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
-            assert failure.retry_after is not None
-            assert "authorizations" in failure.message
-            revoke = service.call("Revoke", pb.RevokeRequest(mailbox_id=str(uuid.uuid4())))
-            assert (await failure_of(revoke)).reason == "OVERLOADED"
-            await service.list()  # his other calls are not affected
-            bobs = asyncio.ensure_future(failure_of(complete(BOB)))
-            await eventually(lambda: service.served.slots_in_use == 6)
-            for task in (waiting, bobs):
-                task.cancel()
-            await eventually(lambda: service.served.slots_in_use == 0)
