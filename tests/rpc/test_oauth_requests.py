@@ -1,4 +1,4 @@
-"""What OAuthService answers by itself: who may call, what is wrong with a request, who waits for a provider."""
+"""What OAuthService answers by itself: who may call, what is wrong with a request, how long one may wait."""
 
 from __future__ import annotations
 
