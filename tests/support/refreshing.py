@@ -1,0 +1,55 @@
+"""Refresh locks, held here and by other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from mailbox_svc.errors import StorageUnavailable
+from mailbox_svc.ports import Store
+
+REFRESHER = Path(__file__).with_name("refresher.py")
+
+
+@contextlib.contextmanager
+def refused(after: float, *, slack: float = 0.5) -> Iterator[None]:
+    """Expects StorageUnavailable about so many seconds from now."""
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailable):
+        yield
+    assert after - 0.05 < time.monotonic() - began < after + slack
+
+
+async def hold(store: Store, mailbox_id: str, *, timeout: float = 5, seconds: float = 0) -> None:
+    async with store.refresh_lock(mailbox_id, timeout=timeout):
+        await asyncio.sleep(seconds)
+
+
+@asynccontextmanager
+async def refresher(
+    url: str, counter: Path, *, times: int = 1, seconds: float = 60, timeout: float = 30
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run another process, which holds the lock of `m` by the time it is yielded, or is refused."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        REFRESHER,
+        *(url, "m", str(times), str(seconds), counter, str(timeout)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"PYTHONPATH": str(REFRESHER.parents[1])},
+    )
+    assert process.stdout is not None
+    try:
+        await process.stdout.readline()
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
