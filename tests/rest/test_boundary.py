@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import grpc
-import httpx2
 import pytest
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
-from starlette.types import Receive, Scope, Send
+from google.rpc import error_details_pb2
 
-from mailbox_svc.rest.boundary import MAX_BODY, Boundary, LastResort
-from support.gateway import APP, CODE, COMPLETED, STARTED, STATE, TOKEN, Gateway, running_gateway
-from support.logs import lines_of, logs_as_in_production
+from mailbox_svc.rest.boundary import MAX_BODY
+from support.gateway import APP, STARTED, TOKEN, Gateway, refusal, running_gateway
 from support.processes import free_port
 from support.scripted_service import Abort, Script
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 START = "/api/auth/google/start"
 PROVIDERS = "/api/auth/providers"
-
-
-def details(reason: str, *more: Message, domain: str = "mailboxes.v1") -> tuple[tuple[str, bytes], ...]:
-    status = status_pb2.Status(code=1, message="Some sentence.")
-    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=domain), *more):
-        packed = AnyMessage()
-        packed.Pack(detail)
-        status.details.append(packed)
-    return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +39,7 @@ def details(reason: str, *more: Message, domain: str = "mailboxes.v1") -> tuple[
 async def test_a_refusal_of_the_service_keeps_its_reason_and_sentence(
     gateway: Gateway, code: grpc.StatusCode, reason: str, status: int
 ) -> None:
-    gateway.script.answers = [Abort(code, "Some sentence.", details(reason))]
+    gateway.script.answers = [refusal(code, reason)]
     answer = await gateway.http.get(PROVIDERS, headers=BEARER)
     assert answer.status_code == status
     assert answer.json() == {"error": "Some sentence.", "code": reason, "fields": {}}
@@ -64,17 +49,13 @@ async def test_a_refusal_of_the_service_keeps_its_reason_and_sentence(
 async def test_wrong_fields_are_named(gateway: Gateway) -> None:
     wrong = error_details_pb2.BadRequest()
     wrong.field_violations.add(field="mailbox_id", description="Must be an id.")
-    gateway.script.answers = [
-        Abort(grpc.StatusCode.INVALID_ARGUMENT, "Must be an id.", details("INVALID_FIELDS", wrong))
-    ]
+    gateway.script.answers = [refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", wrong)]
     assert (await gateway.start()).json()["fields"] == {"mailbox_id": "Must be an id."}
 
 
 async def test_the_time_to_wait_is_passed_on_in_whole_seconds(gateway: Gateway) -> None:
     wait = error_details_pb2.RetryInfo(retry_delay=Duration(seconds=2, nanos=1))
-    gateway.script.answers = [
-        Abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Wait.", details("RATE_LIMITED", wait))
-    ]
+    gateway.script.answers = [refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED", wait)]
     assert (await gateway.start()).headers["retry-after"] == "3"
 
 
@@ -92,8 +73,12 @@ async def test_the_time_to_wait_is_passed_on_in_whole_seconds(gateway: Gateway) 
 async def test_a_text_without_a_reason_of_ours_is_not_shown(
     gateway: Gateway, code: grpc.StatusCode, expected: tuple[int, str]
 ) -> None:
-    for trailers in ((), details("MAILBOX_NOT_FOUND", domain="somebody.else")):
-        gateway.script.answers = [Abort(code, "driver at 10.1.2.3 says CANARY-driver-text", trailers)]
+    said = "driver at 10.1.2.3 says CANARY-driver-text"
+    for failure in (
+        Abort(code, said),
+        refusal(code, "MAILBOX_NOT_FOUND", sentence=said, domain="somebody.else"),
+    ):
+        gateway.script.answers = [failure]
         answer = await gateway.start()
         assert (answer.status_code, answer.json()["code"]) == expected
         assert "10.1.2.3" not in answer.text
@@ -192,16 +177,8 @@ async def test_a_body_that_is_too_large_is_refused_announced_or_not(gateway: Gat
     assert (await gateway.http.post(START, content=body, headers=headers)).status_code == 200
 
 
-async def all_kinds_of_answers(gateway: Gateway) -> list[httpx2.Response]:
-    gateway.script.answers = [STARTED, COMPLETED]
-    started = await gateway.start()
-    back = await gateway.come_back()
-    refused = await gateway.start(origin="https://evil.example.org")
-    return [started, back, refused, await gateway.come_back(), await gateway.http.get("/nothing")]
-
-
 async def test_no_answer_may_be_kept_framed_sniffed_or_name_us(gateway: Gateway) -> None:
-    for answer in await all_kinds_of_answers(gateway):
+    for answer in await gateway.all_kinds_of_answers():
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -250,56 +227,3 @@ async def test_a_host_that_is_none_is_refused(gateway: Gateway, host: str) -> No
     answer = await gateway.http.post(START, headers=BEARER | {"host": host})
     assert (answer.status_code, answer.json()["code"]) == (400, "BAD_REQUEST")
     assert gateway.methods == []
-
-
-async def test_the_log_has_a_line_a_request_and_nothing_that_was_sent(
-    gateway: Gateway, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with logs_as_in_production("DEBUG"):
-        answers = await all_kinds_of_answers(gateway)
-    text = capsys.readouterr().err
-    assert not any(word in text for word in (TOKEN, STATE, CODE, APP, "evil.example.org", "/nothing"))
-    lines = [json.loads(line) for line in text.splitlines()]
-    requests = [line for line in lines if line["event"] == "request"]
-    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
-        ("POST", "/api/auth/{provider}/start", 200),
-        ("GET", "/api/auth/{provider}/callback", 200),
-        ("POST", "/api/auth/{provider}/start", 403),
-        ("GET", "/api/auth/{provider}/callback", 400),
-        ("GET", "", 404),
-    ]
-    assert [line["request_id"] for line in requests] == [one.headers["x-request-id"] for one in answers]
-
-
-async def failing(_scope: Scope, _receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    raise RuntimeError("CANARY-text-of-a-defect")
-
-
-async def failing_at_once(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise RuntimeError("CANARY-text-of-a-defect")
-
-
-async def test_a_defect_is_logged_by_type_and_answered_with_nothing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    transport = httpx2.ASGITransport(Boundary(LastResort(failing_at_once)))
-    with logs_as_in_production("DEBUG"):
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            answer = await http.get("/")
-    assert (answer.status_code, answer.json()) == (
-        500,
-        {"error": "internal error", "code": "INTERNAL", "fields": {}},
-    )
-    [error, _] = lines_of(capsys, "mailbox_svc.rest")
-    assert (error["level"], error["error_type"]) == ("error", "RuntimeError")
-    assert error["request_id"] == answer.headers["x-request-id"]
-
-
-async def test_a_defect_after_the_answer_began_adds_nothing_to_it(capsys: pytest.CaptureFixture[str]) -> None:
-    transport = httpx2.ASGITransport(Boundary(LastResort(failing)))
-    with logs_as_in_production("DEBUG"):
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            with pytest.raises(AssertionError):  # the transport's: the answer has no end
-                await http.get("/")
-    assert [line["event"] for line in lines_of(capsys, "mailbox_svc.rest")] == ["unexpected error", "request"]

@@ -7,8 +7,10 @@ import signal
 import socket
 import time
 
+import grpc
 import httpx2
 import pytest
+import trustme
 
 from mailbox_svc.rest.app import GatewayConfig
 from mailbox_svc.rest.server import GatewayServer
@@ -101,6 +103,25 @@ async def test_a_stop_does_not_wait_longer_than_its_grace() -> None:
     status, took = await _stopped_during_a_call(8.0, grace=0.5)
     assert status != 200
     assert took < 4
+
+
+async def test_the_service_is_called_over_tls_where_credentials_are_given() -> None:
+    authority = trustme.CA()
+    leaf = authority.issue_cert("localhost")
+    chain = b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
+    credentials = grpc.ssl_server_credentials([(leaf.private_key_pem.bytes(), chain)])
+    roots = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
+    script = Script()
+    async with serving(script, credentials) as target:
+        for trust, status in ((roots, 200), (None, 503)):
+            server = GatewayServer(GatewayConfig("127.0.0.1:0", target, credentials=trust))
+            port = await server.start()
+            async with httpx2.AsyncClient(trust_env=False, timeout=20) as http:
+                url = f"http://127.0.0.1:{port}/api/auth/providers"
+                answer = await http.get(url, headers={"authorization": f"Bearer {TOKEN}"})
+            await server.stop(1)
+            assert answer.status_code == status
+    assert len(script.received) == 1
 
 
 async def test_a_head_of_any_size_does_not_stay_in_memory() -> None:

@@ -9,8 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import grpc
 import httpx2
 import pytest
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc import error_details_pb2, status_pb2
 
 from mailboxes.v1.oauth_pb2 import OAuthProvider
 from mailboxes.v1.oauth_service_pb2 import ListProvidersResponse, RevokeResponse
@@ -23,9 +21,9 @@ from support.gateway import (
     STATE,
     TOKEN,
     Gateway,
+    refusal,
     result_in,
 )
-from support.scripted_service import Abort
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
@@ -35,16 +33,7 @@ def cookie_of(response: httpx2.Response) -> Any:
     return morsel
 
 
-def refusal(reason: str, sentence: str, code: grpc.StatusCode) -> Abort:
-    """What the service sends for an error with a reason."""
-    status = status_pb2.Status(code=code.value[0], message=sentence)
-    packed = AnyMessage()
-    packed.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="mailboxes.v1"))
-    status.details.append(packed)
-    return Abort(code, sentence, (("grpc-status-details-bin", status.SerializeToString()),))
-
-
-DENIED = refusal("OAUTH_DENIED", "Access <was> not & allowed.", grpc.StatusCode.FAILED_PRECONDITION)
+DENIED = refusal(grpc.StatusCode.FAILED_PRECONDITION, "OAUTH_DENIED", sentence="Access <was> not & allowed.")
 
 
 async def test_the_providers_are_listed_with_the_callers_own_token(gateway: Gateway) -> None:
@@ -280,9 +269,7 @@ async def test_a_token_that_no_cookie_can_hold_is_refused_before_anything_begins
 
 
 async def test_a_start_that_the_service_refuses_leaves_no_cookie(gateway: Gateway) -> None:
-    gateway.script.answers = [
-        refusal("TOKEN_EXPIRED", "The token has expired.", grpc.StatusCode.UNAUTHENTICATED)
-    ]
+    gateway.script.answers = [refusal(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_EXPIRED")]
     answer = await gateway.start()
     assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_EXPIRED")
     assert "set-cookie" not in answer.headers

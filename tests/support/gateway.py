@@ -8,13 +8,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import httpx2
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
 
 from mailbox_svc.rest.app import GatewayConfig
 from mailbox_svc.rest.server import GatewayServer
 from mailboxes.v1.mailbox_pb2 import Mailbox
 from mailboxes.v1.oauth_service_pb2 import CompleteAuthorizationResponse, StartAuthorizationResponse
-from support.scripted_service import Script, serving
+from support.scripted_service import Abort, Script, serving
 
 TOKEN = "CANARY-gateway-token"
 #: The page of an application that the gateway is set up for.
@@ -27,6 +31,22 @@ STARTED = StartAuthorizationResponse(
     authorization_url=f"https://provider.example.org/authorize?state={STATE}", state=STATE
 )
 COMPLETED = CompleteAuthorizationResponse(mailbox=Mailbox(id=MAILBOX_ID))
+
+
+def refusal(
+    code: grpc.StatusCode,
+    reason: str,
+    *details: Message,
+    sentence: str = "Some sentence.",
+    domain: str = "mailboxes.v1",
+) -> Abort:
+    """What the service sends for an error with a reason."""
+    status = status_pb2.Status(code=code.value[0], message=sentence)
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=domain), *details):
+        packed = AnyMessage()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return Abort(code, sentence, (("grpc-status-details-bin", status.SerializeToString()),))
 
 
 @dataclass(slots=True)
@@ -51,6 +71,17 @@ class Gateway:
     async def come_back(self, query: str = f"state={STATE}&code={CODE}", provider: str = "google") -> Any:
         """Open the callback, as the provider's redirect does."""
         return await self.http.get(f"/api/auth/{provider}/callback?{query}")
+
+    async def all_kinds_of_answers(self) -> list[httpx2.Response]:
+        """A start, a callback, a start from elsewhere, a callback without a cookie, a path that is none."""
+        self.script.answers = [STARTED, COMPLETED]
+        return [
+            await self.start(),
+            await self.come_back(),
+            await self.start(origin="https://evil.example.org"),
+            await self.come_back(),
+            await self.http.get("/nothing"),
+        ]
 
     @property
     def methods(self) -> list[str]:
