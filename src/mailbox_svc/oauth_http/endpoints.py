@@ -108,7 +108,9 @@ class HttpProviderEndpoints:
         return True
 
     async def _userinfo(self, provider: OAuthProvider, client: Any) -> Mapping[str, Any]:
-        answer: httpx2.Response = await self._within(provider, client.get(provider.userinfo_url))
+        # By its own choice Authlib would not show a token that has less than a minute to live.
+        request = client.get(provider.userinfo_url, auth=client.token_auth)
+        answer: httpx2.Response = await self._within(provider, request)
         # The token is a moment old: it was granted without the scopes that this needs.
         return {} if answer.status_code in _UNAUTHORIZED else parsed(provider, answer)
 
@@ -145,6 +147,8 @@ def _client(provider: OAuthProvider, registration: OAuthClient, pool: Pool) -> A
         revocation_endpoint_auth_method=method,
         redirect_uri=registration.redirect_uri,
         code_challenge_method="S256",
+        # Authlib would not use a token that ends within a minute; ours has come this moment.
+        leeway=float("-inf"),
         transport=pool,
     )
     client.register_client_auth_method(("client_secret_basic", _basic))
