@@ -56,8 +56,8 @@ bench-harvest: install ## Hold a harvest against a raw read and other clients; A
 	@PYTHONPATH=bench:tests $(BIN)/python -m harvest $(ARGS)
 
 .PHONY: faults
-faults: install ## Kill harvests 200 times and disturb them in every way; minutes (ARGS="--kills 1000")
-	@$(BIN)/pytest tests/faults --kills 200 $(ARGS)
+faults: install ## Kill workers 200 times, refresh a token 500 times, and worse; half an hour (ARGS="--kills 1000")
+	@$(BIN)/pytest tests/faults --kills 200 --refreshes 500 $(ARGS)
 
 .PHONY: quality
 quality: install ## Measure extraction and judgement on labelled mail; ARGS="--corpus DIR --messages DIR"

@@ -23,11 +23,19 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=8, help="how often a harvest is killed (tests/faults)")
+    parser.addoption("--kills", type=int, default=8, help="how often a worker is killed (tests/faults)")
+    parser.addoption("--refreshes", type=int, default=6, help="of a token by two workers (tests/faults)")
 
 
 @pytest.fixture(scope="session")
 def kills(request: pytest.FixtureRequest) -> int:
-    """How often a harvest is killed."""
+    """How often a worker is killed."""
     wish: int = request.config.getoption("--kills")
+    return wish
+
+
+@pytest.fixture(scope="session")
+def refreshes(request: pytest.FixtureRequest) -> int:
+    """How often two workers refresh one token."""
+    wish: int = request.config.getoption("--refreshes")
     return wish

@@ -21,8 +21,8 @@ from structlog.typing import EventDict, Processor
 FIELDS: Final = frozenset(
     {
         "address", "backend", "code", "context", "count", "duration_ms", "error_type", "format", "harvest_id",
-        "http_status", "key_id", "limit", "mailbox_id", "method", "path", "port", "provider", "reason", "request_id", "revision",
-        "role", "signal", "stack", "stage", "status", "user_id", "version",
+        "http_status", "key_id", "limit", "mailbox_id", "method", "path", "port", "provider", "reason",
+        "request_id", "revision", "role", "signal", "stack", "stage", "status", "user_id", "version",
     }
 )  # fmt: skip
 #: Characters of one text.

@@ -28,8 +28,8 @@ async def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def target(settings: Settings) -> AsyncIterator[str]:
-    async with app.running_service(settings) as (_, port):
-        yield f"localhost:{port}"
+    async with app.running_service(settings) as service:
+        yield f"localhost:{service.port}"
 
 
 @pytest.fixture(params=["sync", "async"])

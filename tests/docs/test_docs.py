@@ -94,10 +94,10 @@ async def test_the_python_example_runs_against_the_service(
 ) -> None:
     [example] = re.findall(r"```python\n(.*?)```", text_of("README.md"), re.DOTALL)
     settings = dev_settings(tmp_path, grpc_addr="127.0.0.1:0")
-    async with app.running_service(settings) as (_, port):
+    async with app.running_service(settings) as service:
         token = mint(settings, subject="ann", lifetime=60, service=False)
         # A host that nobody needs to look up, and that says no at once.
-        local = example.replace("127.0.0.1:50051", f"127.0.0.1:{port}").replace(
+        local = example.replace("127.0.0.1:50051", f"127.0.0.1:{service.port}").replace(
             "imap.example.org", "127.0.0.1"
         )
         code = compile(local, "README.md", "exec")
@@ -113,9 +113,8 @@ def test_every_dependency_has_its_lines_in_the_decisions() -> None:
     projects = (tomllib.loads(text_of(name)) for name in ("pyproject.toml", "clients/python/pyproject.toml"))
     names = {"hatchling"}
     for project in projects:
-        wanted = project["project"]["dependencies"] + project["project"].get("optional-dependencies", {}).get(
-            "demo", []
-        )
+        extras = project["project"].get("optional-dependencies", {})
+        wanted = [*project["project"]["dependencies"], *(name for extra in extras.values() for name in extra)]
         names |= {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted}
     for line in text_of("requirements-dev.in").splitlines():
         if line and line[0] not in "#-":

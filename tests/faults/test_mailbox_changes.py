@@ -56,7 +56,16 @@ async def world(mailbox: DovecotServer, tmp_path: Path) -> AsyncIterator[World]:
         async def rejudge(user_id: str) -> None:
             await refresh(store, user_id, clock=now)
 
-        mailboxes = Mailboxes(store, parts.vault, real.tester_for(tmp_path), clock=now, rejudge=rejudge)
+        oauth = parts.oauth
+        mailboxes = Mailboxes(
+            store,
+            parts.vault,
+            real.tester_for(tmp_path),
+            oauth.credentials,
+            oauth.revoker,
+            clock=now,
+            rejudge=rejudge,
+        )
         assert (await parts.harvest()).state is HarvestState.DONE
         yield World(parts, mailboxes, Contacts(store, clock=now), mailbox.tls_port)
 

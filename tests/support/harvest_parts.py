@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
 from mailbox_svc.model.harvest import Harvest, Policy
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.tally import COUNTS, LATEST
+from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
+from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Keyring, Vault
@@ -46,6 +48,7 @@ class HarvestParts:
     harvests: Harvests
     mailbox_id: str
     database: Path
+    oauth: OAuthParts
 
     async def harvest(self, policy: Policy | None = None) -> Harvest:
         """Harvest to the end, whatever that is."""
@@ -83,13 +86,17 @@ async def harvest_parts(
             Access(EgressPolicy(opened=LOOPBACK, ports=frozenset({port})), ca_file=ca_file),
             range_size=range_size,
         )
-        runs = HarvestRuns(RunParts(store, vault, source, now, limits))
-        runs.start()
-        try:
-            harvests = Harvests(store, runs, clock=now, logins=LoginLimits(rates))
-            yield HarvestParts(store, vault, runs, harvests, mailbox_id, database)
-        finally:
-            await runs.stop()
+        async with (
+            aclosing(HttpProviderEndpoints()) as endpoints,
+            oauth_parts(store, vault, endpoints, (), clock=now) as oauth,
+        ):
+            runs = HarvestRuns(RunParts(store, oauth.credentials, source, now, limits))
+            runs.start()
+            try:
+                harvests = Harvests(store, runs, clock=now, logins=LoginLimits(rates))
+                yield HarvestParts(store, vault, runs, harvests, mailbox_id, database, oauth)
+            finally:
+                await runs.stop()
 
 
 def counted(database: Path) -> Counted:

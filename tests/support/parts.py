@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.run import RunParts
@@ -20,6 +21,10 @@ from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.model.oauth import OAuthProvider
+from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
+from mailbox_svc.oauth.service import Connections
+from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.rpc.server import UseCases
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore, open_store
@@ -56,10 +61,12 @@ class Parts:
     runs: HarvestRuns
     harvests: Harvests
     contacts: Contacts
+    connections: Connections
+    oauth: OAuthParts
 
     @property
     def use_cases(self) -> UseCases:
-        return UseCases(self.mailboxes, self.harvests, self.contacts)
+        return UseCases(self.mailboxes, self.harvests, self.contacts, self.connections)
 
 
 def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
@@ -83,24 +90,39 @@ def _ca_file(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def parts(folder: Path, *ports: int, rates: TestRates | None = None) -> AsyncIterator[Parts]:
+async def parts(
+    folder: Path, *ports: int, rates: TestRates | None = None, providers: Iterable[OAuthProvider] = ()
+) -> AsyncIterator[Parts]:
     """Mailboxes over a new SQLite file, a new key and the real tester."""
     url = f"sqlite:///{folder / 'mailboxes.sqlite3'}"
     await migrate(url)
     store = await open_store(url)
     vault, clock = Vault(Keyring.generate()), MovingClock()
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        endpoints = HttpProviderEndpoints()
+        stack.push_async_callback(endpoints.aclose)
+        oauth = await stack.enter_async_context(oauth_parts(store, vault, endpoints, providers, clock=clock))
         mailboxes = Mailboxes(
-            store, vault, tester_for(folder, *ports), clock=clock, logins=LoginLimits(rates)
+            store,
+            vault,
+            tester_for(folder, *ports),
+            oauth.credentials,
+            oauth.revoker,
+            clock=clock,
+            logins=LoginLimits(rates),
         )
         source = source_for(folder, *ports)
-        runs = HarvestRuns(RunParts(store, vault, source, clock=present, limits=HarvestLimits()))
+        runs = HarvestRuns(RunParts(store, oauth.credentials, source, present, HarvestLimits()))
+        stack.push_async_callback(runs.stop)
         harvests = Harvests(store, runs, clock=present)
         contacts = Contacts(store, clock=present)
-        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts)
-    finally:
-        await runs.stop()
-        await store.close()
+
+        async def rejudge(user_id: str) -> None:
+            await refresh(store, user_id, clock=present)
+
+        connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
+        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts, connections, oauth)
 
 
 async def honest_server(peer: Peer) -> None:

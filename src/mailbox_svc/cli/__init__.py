@@ -31,6 +31,7 @@ cli = typer.Typer(
     help="Keeps users' IMAP mailboxes, tests them, and harvests contacts from them.",
 )
 cli.command("serve")(serve.serve)
+cli.command("gateway")(serve.gateway)
 cli.command("demo")(demo.demo)
 cli.command("connect")(connect.connect)
 cli.command("disconnect")(connect.disconnect)

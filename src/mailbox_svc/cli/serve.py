@@ -29,6 +29,11 @@ def serve(
     app.run_service(settings, on_ready=lambda port: _greet(settings, port, data_dir) if dev else None)
 
 
+def gateway() -> None:
+    """Serve the REST gateway alone, as a client of MAILBOX_REST_GRPC_TARGET, until SIGTERM or Ctrl-C."""
+    app.run_gateway(load(), on_ready=lambda _port: None)
+
+
 def _greet(settings: Settings, port: int, data_dir: Path) -> None:
     token = mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
     host = settings.grpc_addr.rpartition(":")[0]

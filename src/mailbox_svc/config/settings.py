@@ -79,6 +79,10 @@ class Settings(Registrations):
     rest_addr: Address | None = None
     #: Origins whose pages may call the gateway, and are told how a popup of it ended.
     rest_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    #: The gRPC address that the gateway is a client of; empty is `grpc_addr`, in `serve` its own.
+    rest_grpc_target: str | None = None
+    #: The authority (PEM) of that address's certificate; empty is the system's, where there is TLS.
+    rest_grpc_ca_file: Path | None = None
     #: Prometheus; empty is off.
     metrics_addr: Address | None = None
     reflection: bool = False

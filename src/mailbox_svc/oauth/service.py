@@ -31,10 +31,8 @@ from mailbox_svc.model.oauth import Authorization, OAuthProvider, verifier_conte
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret, SecretField
 from mailbox_svc.oauth.answers import check_account, check_error, check_issuer, is_account, usable
-from mailbox_svc.oauth.providers import Providers
-from mailbox_svc.oauth.tokens import TokenCache
+from mailbox_svc.oauth.parts import OAuthParts
 from mailbox_svc.ports import Clock, Store, Transaction, Vault
-from mailbox_svc.ports.oauth import GrantRevoker, ProviderEndpoints
 
 #: How long a user has at the provider's page.
 LIFETIME = timedelta(minutes=10)
@@ -62,10 +60,7 @@ class Connections:
         self,
         store: Store,
         vault: Vault,
-        endpoints: ProviderEndpoints,
-        providers: Providers,
-        tokens: TokenCache,
-        revoker: GrantRevoker,
+        parts: OAuthParts,
         *,
         clock: Clock,
         rejudge: Callable[[str], Awaitable[None]],
@@ -74,10 +69,10 @@ class Connections:
         """`rejudge` is called for a user whose mail says less than before, so that contacts show it."""
         self._store = store
         self._vault = vault
-        self._endpoints = endpoints
-        self._providers = providers
-        self._tokens = tokens
-        self._revoker = revoker
+        self._endpoints = parts.endpoints
+        self._providers = parts.providers
+        self._tokens = parts.tokens
+        self._revoker = parts.revoker
         self._clock = clock
         self._rejudge = rejudge
         self._new_id = new_id
@@ -96,7 +91,8 @@ class Connections:
         wanted = None if mailbox_id is None else checked_id(mailbox_id, "mailbox_id")
         state, verifier = secrets.token_urlsafe(32), Secret(secrets.token_urlsafe(48))
         state_hash = _hash(state)
-        expires_at = self._clock() + LIFETIME
+        now = self._clock()
+        expires_at = now + LIFETIME
         async with self._store.begin(user_id) as tx:
             if wanted is not None:
                 stored = await _found(tx, wanted)
@@ -109,7 +105,7 @@ class Connections:
                 verifier=self._vault.seal(verifier, verifier_context(user_id, state_hash)),
                 expires_at=expires_at,
             )
-            await tx.authorizations.insert(authorization, keep=MAX_OPEN)
+            await tx.authorizations.insert(authorization, keep=MAX_OPEN, now=now)
         url = self._endpoints.authorization_url(provider, state=state, verifier=verifier, login_hint=hint)
         return StartedAuthorization(url, Secret(state), expires_at)
 

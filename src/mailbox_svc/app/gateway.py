@@ -1,0 +1,84 @@
+"""The REST gateway: in the process of `serve`, or alone. It comes with the extra `[rest]`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import grpc
+import uvloop
+
+from mailbox_svc.app.signals import stop_signal
+from mailbox_svc.config import Settings
+from mailbox_svc.errors import ConfigError, os_reason
+from mailbox_svc.logs import configure_logs, install_loop_handler
+
+if TYPE_CHECKING:
+    from mailbox_svc.rest.server import GatewayServer
+
+log = logging.getLogger(__name__)
+
+
+def run_gateway(settings: Settings, *, on_ready: Callable[[int], None]) -> None:
+    """Serve REST alone until SIGTERM or SIGINT. `on_ready` gets the port once requests are taken."""
+    configure_logs(level=settings.log_level, json=settings.log_format == "json")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve_until_stopped(settings, on_ready))
+
+
+async def _serve_until_stopped(settings: Settings, on_ready: Callable[[int], None]) -> None:
+    install_loop_handler(asyncio.get_running_loop())
+    if settings.rest_addr is None:
+        raise ConfigError("Set MAILBOX_REST_ADDR to say where the gateway listens.")
+    stop = stop_signal()
+    gateway = gateway_from(settings)
+    port = await started(gateway, settings.rest_addr)
+    log.info("serving", extra={"address": settings.rest_addr, "port": port})
+    on_ready(port)
+    await stop.wait()
+    log.info("stopping")
+    await gateway.stop(settings.shutdown_grace)
+    log.info("stopped")
+
+
+def gateway_from(settings: Settings, port: int | None = None) -> GatewayServer:
+    """Return the gateway, not started; `port` is that of the gRPC server in this process.
+
+    Raises ConfigError when the extra is not installed or a file cannot be read.
+    """
+    try:
+        from mailbox_svc.rest.app import GatewayConfig  # noqa: PLC0415  (an extra)
+        from mailbox_svc.rest.server import GatewayServer  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"The gateway needs the extra [rest] ({error.name} is missing).") from None
+    target = settings.rest_grpc_target or settings.grpc_addr
+    if port is not None and settings.rest_grpc_target is None and not target.startswith("unix:"):
+        target = f"{target.rpartition(':')[0]}:{port}"
+    return GatewayServer(
+        GatewayConfig(
+            address=settings.rest_addr or "",
+            grpc_target=target,
+            origins=settings.rest_origins,
+            credentials=_credentials(settings),
+        )
+    )
+
+
+async def started(gateway: GatewayServer, address: str) -> int:
+    """Start it, and return its port. Raises ConfigError when the address cannot be had."""
+    try:
+        return await gateway.start()
+    except OSError as error:
+        raise ConfigError(f"The gateway cannot listen on {address}: {os_reason(error)}.") from None
+
+
+def _credentials(settings: Settings) -> grpc.ChannelCredentials | None:
+    authority = settings.rest_grpc_ca_file
+    if authority is None and settings.grpc_tls_cert_file is None:
+        return None
+    try:
+        return grpc.ssl_channel_credentials(authority.read_bytes() if authority else None)
+    except OSError as error:
+        raise ConfigError(f"Cannot read {authority}: {os_reason(error)}.") from None
