@@ -15,6 +15,8 @@ from mailbox_svc.vault import Keyring, Vault
 from support.authorizations import LIFETIME, NOW, VERIFIER, authorization_of, begin, take
 from support.stores import PreparedDatabase, add, context_of, mailbox_of, opened
 
+FIELDS_OF_A_MAILBOX = (SecretField.MAILBOX_PASSWORD, SecretField.MAILBOX_REFRESH_TOKEN)
+
 
 async def test_what_was_begun_is_taken_as_it_was_and_once(store: SqlStore, vault: Vault) -> None:
     mailbox = await add(store, mailbox_of("anna"))
@@ -128,6 +130,9 @@ async def test_rotation_covers_verifiers_and_refresh_tokens(store: SqlStore) -> 
     assert await store.key_usage() == {old.active: 5}
     new = Vault(old.add())
     assert [user async for user in store.users_with_stale_secrets(new.active_key_id)] == ["anna", "bob"]
+    async with store.begin("anna") as tx:
+        fields = [context.field for context, _ in await tx.secrets.stale(new.active_key_id, 3)]
+    assert sorted(fields) == [*sorted(FIELDS_OF_A_MAILBOX), SecretField.OAUTH_VERIFIER]
     assert await rotate(store, new, batch=2) == RotationResult(5, 0)
     assert await store.key_usage() == {new.active_key_id: 5}
     await refuse_key_in_use(store, new, old.active)

@@ -62,6 +62,7 @@ async def test_a_paused_process_keeps_it_and_others_are_refused_in_time(
         process.send_signal(signal.SIGCONT)
         with refused(after=0.3):
             await hold(store, "m", timeout=0.3)
+    await hold(store, "m", timeout=1)
 
 
 # Within a process

@@ -276,7 +276,7 @@ async def test_a_grant_is_shared_with_any_users_mailbox_of_the_same_account(stor
     there = mailbox.destination
     for other in (
         connected("bob", oauth_provider="microsoft"),
-        connected("bob", auth=Auth.PASSWORD, oauth_provider=""),
+        connected("bob", auth=Auth.PASSWORD),
         connected("bob", destination=replace(there, host="imap.example.net")),
         connected("bob", destination=replace(there, user="bob@example.org")),
         connected("bob", destination=replace(there, user="anna_example.org")),
