@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import httpx2
 import pytest
@@ -30,6 +31,19 @@ async def test_the_log_has_a_line_a_request_and_nothing_that_was_sent(
         ("GET", "", 404),
     ]
     assert [line["request_id"] for line in requests] == [one.headers["x-request-id"] for one in answers]
+
+
+async def test_no_access_log_holds_a_query_whoever_listens(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("uvicorn.access")
+    logger.addHandler(caplog.handler)
+    try:
+        await gateway.come_back()
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert caplog.records  # ours, at least
+    assert not any(CODE in record.getMessage() for record in caplog.records)
 
 
 async def failing(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -196,6 +196,7 @@ async def test_a_cookie_that_we_did_not_write_completes_nothing(gateway: Gateway
         headers={"cookie": f"mailbox-svc-oauth={value}"},
     )
     assert answer.status_code in {400, 401}
+    assert answer.headers["content-type"].startswith("text/html")
     assert gateway.methods == []
 
 

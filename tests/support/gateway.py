@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,20 @@ class Gateway:
         return [one.method for one in self.script.received]
 
 
+@contextmanager
+def _silent_browser() -> Iterator[None]:
+    """Keep the client that stands for a browser from logging what it sends: addresses with codes, cookies."""
+    loggers = [logging.getLogger(name) for name in ("httpx2", "httpcore2")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 @asynccontextmanager
 async def running_gateway(
     script: Script, origins: tuple[str, ...] = (APP,), *, target: str = ""
@@ -98,8 +113,10 @@ async def running_gateway(
         server = GatewayServer(GatewayConfig("127.0.0.1:0", target or scripted, origins))
         port = await server.start()
         try:
-            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-                yield Gateway(http, script, port)
+            browser = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+            with _silent_browser():
+                async with browser as http:
+                    yield Gateway(http, script, port)
         finally:
             await server.stop(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +28,14 @@ class GatewayServer:
                 ws="none",
                 lifespan="on",
                 log_config=None,
-                access_log=False,  # it would hold query strings
+                access_log=False,
                 proxy_headers=False,
                 server_header=False,
                 h11_max_incomplete_event_size=_MAX_HEAD,
             )
         )
+        # Its lines hold query strings, and uvicorn writes them as soon as anybody gives it a handler.
+        logging.getLogger("uvicorn.access").disabled = True
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
