@@ -63,7 +63,7 @@ async def test_a_code_becomes_tokens_and_an_address(
     assert grant.tokens.refresh_token is not None
     assert grant.tokens.refresh_token.reveal() == "CANARY-refresh-token-2"
     assert grant.tokens.expires_in == 3600.0
-    assert grant.tokens.scopes == {"openid", "email", "mail.read"}
+    assert grant.tokens.scopes == frozenset({"openid", "email", "mail.read"})
     token, info = server.asked
     assert token.form == {
         "grant_type": "authorization_code",
@@ -179,7 +179,7 @@ async def test_a_bearer_token_may_be_called_so_in_any_case(
     server: TokenServer, endpoints: HttpProviderEndpoints, kind: str | None
 ) -> None:
     server.answers("/token", granted(token_type=kind))
-    assert await endpoints.refresh(server.provider(), REFRESH)
+    assert (await endpoints.refresh(server.provider(), REFRESH)).access_token
 
 
 async def test_the_longest_token_is_taken(server: TokenServer, endpoints: HttpProviderEndpoints) -> None:
