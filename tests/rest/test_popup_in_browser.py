@@ -174,18 +174,31 @@ async def test_a_callback_in_a_browser_that_began_nothing_completes_nothing(worl
     assert await page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
 
 
+async def open_own_page(world: World) -> Page:
+    """Open a page of the gateway's own origin, as it will serve one day."""
+    page = await world.browser.new_page()
+    url = f"{world.gateway.url}/profile/integrations"
+    await page.route(url, lambda route: route.fulfill(body=world.script(), content_type="text/html"))
+    await page.goto(url)
+    return page
+
+
+async def test_a_page_of_our_own_is_told_once_too(world: World) -> None:
+    page = await open_own_page(world)
+    async with page.expect_popup():
+        await page.click("#connect")
+    await page.wait_for_function("heard.length > 0")
+    assert await heard(page) == [{"from": world.gateway.url, "data": SUCCESS}]
+
+
 async def test_a_page_of_our_own_is_told_although_the_provider_cuts_the_opener_off(world: World) -> None:
     world.provider.headers = {"cross-origin-opener-policy": "same-origin"}
-    context = await world.browser.new_context()
-    page = await context.new_page()
-    own = f"{world.gateway.url}/profile/integrations"
-    await page.route(own, lambda route: route.fulfill(body=world.script(), content_type="text/html"))
-    await page.goto(own)
+    page = await open_own_page(world)
     async with page.expect_popup() as opened:
         await page.click("#connect")
     popup = await opened.value
     await popup.click("#allow")
     await page.wait_for_function("heard.length > 0")
     assert await heard(page) == [{"from": "channel", "data": SUCCESS}]
-    if not popup.is_closed():  # browsers let a page without opener not close itself
+    if not popup.is_closed():  # a page without an opener may not be allowed to close itself
         assert "You can close this window" in await popup.inner_text("main")
