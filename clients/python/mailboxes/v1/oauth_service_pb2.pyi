@@ -233,8 +233,8 @@ class RevokeResponse(_message.Message):
     MAILBOX_FIELD_NUMBER: _builtins.int
     TOLD_PROVIDER_FIELD_NUMBER: _builtins.int
     told_provider: _builtins.bool
-    """told_provider is false when the provider could not be reached or has no revocation; the user can
-    then remove the permission in the account's settings.
+    """told_provider is false when the provider could not be reached, has no revocation, or another mailbox
+    lives on the same permission; the user can then remove it in the account's settings.
     """
     @_builtins.property
     def mailbox(self) -> _mailbox_pb2.Mailbox:
