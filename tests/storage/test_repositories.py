@@ -283,7 +283,7 @@ async def test_a_grant_is_shared_with_any_users_mailbox_of_the_same_account(stor
     ):
         await add(store, other)
         assert not await store.grant_is_shared(mailbox)
-    same = replace(there, host="IMAP.example.org", user="Anna@Example.org", port=143)
+    same = replace(there, port=143)
     other = await add(store, connected("bob", destination=same))
     assert await store.grant_is_shared(mailbox)
     async with store.begin("anna") as tx:

@@ -44,7 +44,7 @@ _MOST_HELD = 10_000
 #: Seconds to wait for another process that refreshes the same mailbox: longer than a token endpoint may take.
 _LOCK_PATIENCE = 20.0
 #: Seconds between tries to commit a new refresh token.
-_SAVE_PAUSES = (0.1, 0.5, 2.0, 5.0)
+_SAVE_PAUSES = (0.1, 0.5, 2.0)
 
 #: Called with the id of the provider and "ok", or the reason of the error in lower case.
 OnRefresh = Callable[[str, str], None]

@@ -50,8 +50,8 @@ _SHARED = select(
     exists().where(
         _m.auth == Auth.OAUTH.value,
         _m.oauth_provider == bindparam("provider"),
-        func.lower(_m.host) == func.lower(bindparam("host")),
-        func.lower(_m.login) == func.lower(bindparam("login")),
+        _m.host == bindparam("host"),
+        _m.login == bindparam("login"),
         _m.id != bindparam("id"),
     )
 )

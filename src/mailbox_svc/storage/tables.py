@@ -69,6 +69,8 @@ mailboxes = Table(
     # What the foreign keys of a user's things point to: the user is part of it, because foreign
     # keys are checked past row-level security. It also finds a user's mailboxes.
     UniqueConstraint("user_id", "id"),
+    # Whose grant is whose, over all users.
+    Index(None, "login"),
 )
 
 # The home of encrypted values: `model.secret.SecretField` lists what may stand in `field`.

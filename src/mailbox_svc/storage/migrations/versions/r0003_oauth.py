@@ -15,6 +15,7 @@ _RIGHTS = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 
 def upgrade() -> None:
     op.add_column("mailboxes", sa.Column("oauth_provider", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_mailboxes_login", "mailboxes", ["login"])
     op.create_table(
         "authorizations",
         sa.Column("state_hash", sa.Text(), nullable=False),
@@ -50,6 +51,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION mailbox_grant_is_shared(text, text, text, text)")
         op.execute("DROP POLICY owner_surveys ON mailboxes")
     op.drop_table("authorizations")
+    op.drop_index("ix_mailboxes_login", "mailboxes")
     with op.batch_alter_table("mailboxes") as mailboxes:
         mailboxes.drop_column("oauth_provider")
 
@@ -65,8 +67,8 @@ def _let_owner_ask_and_prune() -> None:
     op.execute(
         "CREATE FUNCTION mailbox_grant_is_shared(id text, provider text, host text, login text) "  # noqa: S608
         f"RETURNS boolean LANGUAGE sql STABLE {_RIGHTS} AS 'SELECT EXISTS (SELECT FROM {schema}.mailboxes m "
-        "WHERE m.auth = ''oauth'' AND m.oauth_provider = $2 AND lower(m.host) = lower($3) "
-        "AND lower(m.login) = lower($4) AND m.id <> $1)'"
+        "WHERE m.auth = ''oauth'' AND m.oauth_provider = $2 AND m.host = $3 "
+        "AND m.login = $4 AND m.id <> $1)'"
     )
     op.execute(
         "CREATE FUNCTION mailbox_prune_authorizations(at timestamptz) RETURNS void "  # noqa: S608
