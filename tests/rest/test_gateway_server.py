@@ -127,5 +127,4 @@ async def test_the_service_is_called_over_tls_where_credentials_are_given() -> N
 async def test_a_head_of_any_size_does_not_stay_in_memory() -> None:
     async with running_gateway(Script()) as gateway:
         answer = await gateway.come_back(f"state={STATE}&code={'x' * 40_000}")
-        assert answer.status_code == 400
-        assert gateway.methods == []
+        assert (answer.status_code, answer.text) == (400, "Invalid HTTP request received.")
