@@ -67,6 +67,7 @@ BAD: dict[str, Answer] = {
     "invalid_grant in 500": refuses("invalid_grant", 500),
     "invalid_client in 503": refuses("invalid_client", 503),
     "invalid_grant in 429": refuses("invalid_grant", 429),
+    "invalid_grant in a redirect": refuses("invalid_grant", 302),
     "tokens in 500": says({"access_token": "CANARY-a"}, 500),
     "408": status(408),
     "HTML": status(200, b"<!doctype html><title>CANARY-</title>"),

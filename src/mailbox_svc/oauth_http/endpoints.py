@@ -108,9 +108,7 @@ class HttpProviderEndpoints:
         return True
 
     async def _userinfo(self, provider: OAuthProvider, client: Any) -> Mapping[str, Any]:
-        # By its own choice Authlib would not show a token that has less than a minute to live.
-        request = client.get(provider.userinfo_url, auth=client.token_auth)
-        answer: httpx2.Response = await self._within(provider, request)
+        answer: httpx2.Response = await self._within(provider, client.get(provider.userinfo_url))
         # The token is a moment old: it was granted without the scopes that this needs.
         return {} if answer.status_code in _UNAUTHORIZED else parsed(provider, answer)
 
