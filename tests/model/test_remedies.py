@@ -151,5 +151,7 @@ def test_what_passes_by_itself_is_retryable_and_a_refused_login_is_not() -> None
         Code.RATE_LIMITED,
         # The one login that is refused for a while only: Exchange says it when it throttles.
         Code.AUTH_MAILBOX_MISMATCH,
+        # No login was tried: there was no token to try it with.
+        Code.AUTH_PROVIDER_UNAVAILABLE,
         Code.LIST_FAILED,
     }

@@ -109,7 +109,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
         access = access_from(settings)
         registry = CollectorRegistry()
         rejudge = await stack.enter_async_context(_rejudging(store))
-        endpoints = HttpProviderEndpoints()
+        endpoints = HttpProviderEndpoints(ca_file=settings.tls_ca_file)
         stack.push_async_callback(endpoints.aclose)
         oauth = await stack.enter_async_context(
             oauth_parts(

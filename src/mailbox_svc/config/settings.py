@@ -102,7 +102,7 @@ class Settings(Registrations):
     #: Addresses of name servers; empty uses the system's.
     dns_servers: Annotated[tuple[IPvAnyAddress, ...], NoDecode, BeforeValidator(_split)] = ()
     dns_port: Port = 53
-    #: Extra authorities (PEM) that users' servers may be certified by.
+    #: Extra authorities (PEM) that users' servers and account providers may be certified by.
     tls_ca_file: Path | None = None
 
     max_calls: int = Field(default=256, ge=1)
