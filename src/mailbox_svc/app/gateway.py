@@ -14,6 +14,7 @@ from mailbox_svc.app.signals import stop_signal
 from mailbox_svc.config import Settings
 from mailbox_svc.errors import ConfigError, os_reason
 from mailbox_svc.logs import configure_logs, install_loop_handler
+from mailbox_svc.rpc.server import is_local
 
 if TYPE_CHECKING:
     from mailbox_svc.rest.server import GatewayServer
@@ -54,14 +55,15 @@ def gateway_from(settings: Settings, port: int | None = None) -> GatewayServer:
     except ModuleNotFoundError as error:
         raise ConfigError(f"The gateway needs the extra [rest] ({error.name} is missing).") from None
     target = settings.rest_grpc_target or settings.grpc_addr
-    if port is not None and settings.rest_grpc_target is None and not target.startswith("unix:"):
+    ours = port is not None and settings.rest_grpc_target is None
+    if ours and not target.startswith("unix:"):
         target = f"{target.rpartition(':')[0]}:{port}"
     return GatewayServer(
         GatewayConfig(
             address=settings.rest_addr or "",
             grpc_target=target,
             origins=settings.rest_origins,
-            credentials=_credentials(settings),
+            credentials=_credentials(settings, in_clear=ours or is_local(target)),
         )
     )
 
@@ -74,9 +76,11 @@ async def started(gateway: GatewayServer, address: str) -> int:
         raise ConfigError(f"The gateway cannot listen on {address}: {os_reason(error)}.") from None
 
 
-def _credentials(settings: Settings) -> grpc.ChannelCredentials | None:
+def _credentials(settings: Settings, *, in_clear: bool) -> grpc.ChannelCredentials | None:
+    """Return None for clear text, where tokens do not leave this machine or the operator allows it."""
     authority = settings.rest_grpc_ca_file
-    if authority is None and settings.grpc_tls_cert_file is None:
+    has_tls = authority is not None or settings.grpc_tls_cert_file is not None
+    if not has_tls and (in_clear or settings.grpc_allow_insecure):
         return None
     try:
         return grpc.ssl_channel_credentials(authority.read_bytes() if authority else None)

@@ -20,7 +20,7 @@ class GatewayServer:
     """The gateway's listener. Started once, stopped once."""
 
     def __init__(self, config: GatewayConfig) -> None:
-        self._address = config.address
+        self.config = config
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 create_app(config),
@@ -40,7 +40,7 @@ class GatewayServer:
 
     async def start(self) -> int:
         """Listen, and return the port. Raises OSError when the address cannot be had."""
-        listener = await _listen(self._address)
+        listener = await _listen(self.config.address)
         self._serving = asyncio.create_task(self._uvicorn.serve([listener]))
         up = asyncio.create_task(self._uvicorn.up.wait())
         await asyncio.wait({up, self._serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -160,14 +160,15 @@ class RpcServer:
 def _credentials(config: RpcConfig) -> grpc.ServerCredentials | None:
     if config.tls is not None:
         return server_credentials(config.tls)
-    if not config.allow_insecure and not _is_local(config.address):
+    if not config.allow_insecure and not is_local(config.address):
         raise ConfigError(
             f"Without TLS the server listens on a loopback address only, not on {config.address}."
         )
     return None
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
+    """Say whether "host:port" or "unix:path" is on this machine and nowhere else."""
     host, _, _ = address.rpartition(":")
     if host == "localhost" or address.startswith("unix:"):
         return True
