@@ -7,13 +7,15 @@ import os
 
 import pytest
 
+from support.command import PREFIXES
+
 pytest_plugins = ["support.canary"]
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> None:
-    """A developer's own MAILBOX_* variables must not decide how the tests end."""
-    for name in [name for name in os.environ if name.startswith("MAILBOX_")]:
+    """A developer's own settings must not decide how the tests end."""
+    for name in [name for name in os.environ if name.startswith(PREFIXES)]:
         del os.environ[name]
 
 

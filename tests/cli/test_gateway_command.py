@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from pathlib import Path
 
 import grpc
@@ -10,6 +12,8 @@ import pytest
 from mailbox_svc.app.gateway import gateway_from
 from mailbox_svc.config import load
 from mailbox_svc.errors import ConfigError
+from support.command import mailbox_svc, serving
+from support.processes import free_port
 
 
 def _credentials(**settings: object) -> grpc.ChannelCredentials | None:
@@ -37,3 +41,32 @@ def test_tokens_cross_a_network_in_tls_only_unless_the_operator_allows_it(
 def test_an_authority_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Cannot read"):
         _credentials(rest_grpc_ca_file=tmp_path / "none.pem")
+
+
+def test_it_serves_alone_and_stops_when_it_is_told(tmp_path: Path) -> None:
+    with serving("--dev", cwd=tmp_path, settings={"MAILBOX_GRPC_ADDR": "127.0.0.1:0"}) as service:
+        target = service.find(r"serving on (\S+) for")
+        token = service.find(r"TOKEN=(\S+)")
+        port = free_port()
+        settings = {"MAILBOX_REST_ADDR": f"127.0.0.1:{port}", "MAILBOX_REST_GRPC_TARGET": target}
+        with serving(cwd=tmp_path, settings=settings, command="gateway") as gateway:
+            gateway.find(r'"event": ?"(serving)"')
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/api/auth/providers", headers={"Authorization": f"Bearer {token}"}
+            )
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                assert [provider["id"] for provider in json.load(answer)] == ["google", "microsoft"]
+            assert gateway.stop() == 0
+
+
+def test_it_says_what_it_needs() -> None:
+    done = mailbox_svc("gateway")
+    assert (done.returncode, "MAILBOX_REST_ADDR" in done.stderr) == (2, True)
+
+
+def test_a_port_that_is_taken_is_one_plain_sentence(tmp_path: Path) -> None:
+    with serving("--dev", cwd=tmp_path, settings={"MAILBOX_GRPC_ADDR": "127.0.0.1:0"}) as service:
+        taken = service.find(r"serving on (\S+) for")
+        done = mailbox_svc("gateway", settings={"MAILBOX_REST_ADDR": taken})
+    assert done.returncode == 2
+    assert "cannot listen" in done.stderr

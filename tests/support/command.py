@@ -19,6 +19,8 @@ from typing import IO
 
 BIN = Path(sys.executable).parent
 
+#: What the names of settings begin with.
+PREFIXES = ("MAILBOX_", "GOOGLE_", "MICROSOFT_")
 #: Names and values of environment variables.
 Settings = Mapping[str, object]
 NONE: Settings = {}
@@ -26,7 +28,7 @@ NONE: Settings = {}
 
 def environment(settings: Settings) -> dict[str, str]:
     """This process's environment without any setting of the service, and then these."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILBOX_")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
     return {**clean, "COLUMNS": "200", **{name: str(value) for name, value in settings.items()}}
 
 
@@ -110,10 +112,12 @@ class Serving:
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path, settings: Settings = NONE) -> Iterator[Serving]:
-    """Run `mailbox-svc serve`; it is killed at the end if it still runs."""
+def serving(
+    *arguments: str, cwd: Path, settings: Settings = NONE, command: str = "serve"
+) -> Iterator[Serving]:
+    """Run `mailbox-svc serve`, or another command that serves; it is killed at the end if it still runs."""
     process = subprocess.Popen(
-        [str(BIN / "mailbox-svc"), "serve", *arguments],
+        [str(BIN / "mailbox-svc"), command, *arguments],
         env=environment({"PYTHONUNBUFFERED": 1, **settings}),
         cwd=cwd,
         stdout=subprocess.PIPE,
