@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,6 +21,9 @@ from pathlib import Path
 SECRETS = "secrets"
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
+#: Below those that the system hands out by itself, so that no client and no port 0 takes one meanwhile.
+_PORTS = range(20_000, 32_000)
+_claims: list[socket.socket] = []
 
 
 @cache
@@ -47,11 +51,25 @@ def new_folder(name: str) -> Path:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on, and that no other test process on this machine gets."""
+    for port in random.SystemRandom().sample(_PORTS, 200):
+        if _claimed(port):
+            return port
+    raise RuntimeError("none of 200 ports is free")
+
+
+def _claimed(port: int) -> bool:
+    # An abstract name holds for all processes, and is gone with the one that took it, however that ends.
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0mailbox-svc-tests-port-{port}")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def listening(port: int) -> Callable[[], bool]:
