@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
 import subprocess
 import sys
@@ -15,10 +16,6 @@ from support.processes import SECRETS
 
 # not the real word: these tests put it where the real scan looks
 DECOY = "DECOY-7"
-
-
-def test_no_secret_of_any_test_is_in_a_log_or_database(leaks: list[str]) -> None:
-    assert leaks == []
 
 
 def _found(folder: Path, *, everything: bool = False) -> list[str]:
@@ -53,25 +50,50 @@ def test_files_that_must_hold_secrets_are_left_out(tmp_path: Path) -> None:
     assert _found(tmp_path, everything=True) == []
 
 
-def test_a_secret_that_a_test_logs_or_prints_fails_the_run(tmp_path: Path) -> None:
+@pytest.fixture
+def leaking(tmp_path: Path) -> Path:
+    """Tests that let secrets out, one in each way, and one that does not."""
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["support.canary"]')
     (tmp_path / "test_it.py").write_text("""
-import logging
+import logging, sqlite3
 from support.canary import WORD
-def test_first(leaks): assert leaks == [], leaks
+from support.processes import new_folder
 def test_logs(): logging.getLogger("some.library").debug("token %s", WORD.decode())
 def test_prints(): print(WORD.decode())
 def test_is_silent(): logging.getLogger("some.library").debug("nothing")
+def test_has_a_server(): (new_folder("server") / "any").write_bytes(WORD)
+def test_writes(tmp_path): (tmp_path / "it.log").write_bytes(WORD)
 """)
-    tests = Path(__file__).parents[1]
-    arguments = ["-p", "no:cacheprovider", "-o", f"pythonpath={tests}", "-c", "/dev/null"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, "--rootdir", tmp_path, tmp_path],
+    return tmp_path
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ["-p", "xdist", "-o", f"pythonpath={Path(__file__).parents[1]}", "-c", "/dev/null"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *arguments, "--rootdir", folder, folder],
         capture_output=True,
         text=True,
         check=False,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # they take seconds to load
     )
-    assert "1 failed, 3 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_secret_that_a_test_lets_out_fails_the_run(leaking: Path, workers: int) -> None:
+    done = _run(leaking, "-n", str(workers))
+
+    assert done.returncode == 1
+    assert "1 failed, 5 passed" in done.stdout.splitlines()[-1]
     assert "test_logs (Captured log call)" in done.stdout
     assert "test_prints (Captured stdout call)" in done.stdout
+    assert "/any\n" in done.stdout
+    assert "/it.log\n" in done.stdout
     assert "test_is_silent (" not in done.stdout
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_run_that_lets_out_nothing_passes(leaking: Path, workers: int) -> None:
+    done = _run(leaking, "-n", str(workers), "-k", "silent")
+
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout.splitlines()[-1]

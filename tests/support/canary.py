@@ -1,8 +1,9 @@
 """A pytest plugin that finds secrets of the tests where none may be: in logs, databases and servers' files.
 
 Every password, token and key of the tests starts with `CANARY-`. Everything logs at DEBUG while the tests
-run, what each test printed or logged is searched, and the test that asks for `leaks` runs last of all and
-searches the files that the others left.
+run, what each test printed or logged is searched, and when all have ended, so are the files that they left.
+What is found counts as one more test that failed. With several workers (`-n`) the process that started them
+searches, for all.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import base64
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.processes import SECRETS, session_folder
+from support.processes import SECRETS, session_folder, share_session_folder
 
 WORD = b"CANARY-"
 _SQLITE = b"SQLite format 3\0"
@@ -61,9 +63,10 @@ def _holds(path: Path, word: bytes) -> bool:
 
 
 class _Leaks:
-    """What the tests so far have let out."""
+    """What the tests have let out."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._words: list[str] = []
 
     @pytest.hookimpl
@@ -74,31 +77,40 @@ class _Leaks:
             if any(form in content.encode() for form in forms(WORD)):
                 self._words.append(f"{report.nodeid} ({name})")
 
-    def all(self, pytest_folder: Path) -> list[str]:
-        """Where secrets were found, by test or by file."""
-        files = [
-            *leaking_files(session_folder(), everything=True),
-            *leaking_files(pytest_folder, everything=False),
-        ]
-        return self._words + [str(path) for path in files]
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail when a secret is somewhere: when the workers have ended, and before the summary."""
+        found = [*self._words, *map(str, self._files())]
+        if not found:
+            return
+        said = pytest.TestReport(
+            "canary",
+            ("canary", None, "no secret of any test is in a log or database"),
+            keywords={},
+            outcome="failed",
+            longrepr="\n".join(["secrets were found in:", *found]),
+            when="call",
+        )
+        session.config.hook.pytest_runtest_logreport(report=said)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-
-_PLUGIN = "canary-leaks"
+    def _files(self) -> Iterator[Path]:
+        yield from leaking_files(session_folder(), everything=True)
+        # below it are those of all workers
+        folders: pytest.TempPathFactory = self._config._tmp_path_factory  # type: ignore[attr-defined]
+        yield from leaking_files(folders.getbasetemp(), everything=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
-    config.pluginmanager.register(_Leaks(), _PLUGIN)
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        config.pluginmanager.register(_Leaks(config))
+    else:
+        share_session_folder(Path(worker["session_folder"]))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "leaks" in getattr(item, "fixturenames", ()))
-
-
-@pytest.fixture
-def leaks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Where the tests before this one have let a secret out."""
-    plugin = request.config.pluginmanager.get_plugin(_PLUGIN)
-    assert isinstance(plugin, _Leaks)
-    return plugin.all(tmp_path_factory.getbasetemp())
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the files are looked for."""
+    node.workerinput["session_folder"] = str(session_folder())

@@ -24,6 +24,7 @@ _STOP_SECONDS = 10.0
 #: Below those that the system hands out by itself, so that no client and no port 0 takes one meanwhile.
 _PORTS = range(20_000, 32_000)
 _claims: list[socket.socket] = []
+_shared: list[Path] = []
 
 
 @cache
@@ -35,11 +36,18 @@ def session_folder() -> Path:
     if threading.current_thread() is threading.main_thread():
         # a run that is told to stop stops its servers, as it does after Ctrl-C
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if _shared:
+        return _shared[0]
     folder = Path(tempfile.mkdtemp(prefix="mailbox-svc-tests-"))
     folder.chmod(0o755)
     if not os.environ.get("KEEP_TEST_SERVERS"):
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def share_session_folder(folder: Path) -> None:
+    """Use the folder of the process that started this one, which also removes it."""
+    _shared.append(folder)
 
 
 def new_folder(name: str) -> Path:
