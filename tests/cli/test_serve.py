@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from support.command import BIN, Serving, serving
+from support.processes import free_port
 
 FREE_PORT = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0"}
 
@@ -157,8 +158,7 @@ def test_health_says_not_serving_before_the_service_goes(tmp_path: Path) -> None
 def test_metrics_are_served_when_asked_for(tmp_path: Path) -> None:
     import urllib.request  # noqa: PLC0415  (only here)
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0", "MAILBOX_METRICS_ADDR": f"127.0.0.1:{port}"}
     with serving("--dev", cwd=tmp_path, settings=settings) as running:
         address, metadata = started(running)

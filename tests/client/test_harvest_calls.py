@@ -15,6 +15,7 @@ import mailboxes
 from mailboxes import _contact_calls
 from mailboxes.v1 import harvest_service_pb2 as pb
 from mailboxes.v1.harvest_pb2 import ContactPolicy, Harvest, HarvestProgress, HarvestState
+from support.processes import free_port
 from support.scripted_service import Abort, Both, Script, serving
 
 RUNNING, DONE = HarvestState.HARVEST_STATE_RUNNING, HarvestState.HARVEST_STATE_DONE
@@ -153,11 +154,12 @@ async def test_leaving_a_watch_ends_its_stream(script: Script, client: Both) -> 
 
 async def test_a_restart_of_the_service_is_outlived(kind: str) -> None:
     script = Script([[look(1), 60.0], [look(2, DONE)]])
-    async with serving(script) as target:
+    port = free_port()
+    async with serving(script, port=port) as target:
         client = Both(kind, target)
         watching = asyncio.ensure_future(client.all("watch_harvest", "h"))
         while not script.received:  # noqa: ASYNC110  (what is watched has no event)
             await asyncio.sleep(0.01)
-    async with serving(script, port=int(target.rpartition(":")[2])):
+    async with serving(script, port=port):
         assert scanned(await watching)[-1] == 2
         await client.close()

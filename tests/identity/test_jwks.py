@@ -15,6 +15,7 @@ from mailbox_svc.errors import KeysUnavailable, TokenExpired, TokenInvalid
 from mailbox_svc.identity import JwksVerifier
 from mailbox_svc.identity.jwks import FRESH, PAUSE, RETRY, STALE, KeySource
 from support.jwks_server import AUDIENCE, ISSUER, Issuer, http, running
+from support.processes import free_port
 
 
 class Watch:
@@ -313,8 +314,9 @@ async def test_an_issuer_that_is_down_is_asked_twice_a_minute_while_old_keys_ser
 
 async def test_an_issuer_that_is_down_at_the_start_is_found_later(watch: Watch) -> None:
     issuer = Issuer()
-    async with running(issuer):
-        port = int(issuer.url.split(":")[2].split("/")[0])
+    port = free_port()
+    async with running(issuer, port):
+        pass
     verifier = JwksVerifier(KeySource(issuer.url, monotonic=watch), audience=AUDIENCE)
     with pytest.raises(KeysUnavailable):
         await verifier.verify(issuer.sign())

@@ -15,6 +15,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from support.processes import free_port
+
 #: What RFC 1035 §2.3.4 lets a UDP answer hold without EDNS.
 _UDP_SIZE = 512
 
@@ -106,8 +108,8 @@ async def serving(zone: Zone) -> AsyncIterator[DnsServer]:
         writer.close()
 
     loop = asyncio.get_running_loop()
-    tcp = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = tcp.sockets[0].getsockname()[1]
+    port = free_port()
+    tcp = await asyncio.start_server(serve, "127.0.0.1", port)
     udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(zone), local_addr=("127.0.0.1", port))
     try:
         yield DnsServer(zone, port)
