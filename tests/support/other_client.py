@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -60,6 +61,8 @@ def other_client(server: RealServer | DovecotServer, user: str, password: str) -
     else:
         client = imaplib.IMAP4("localhost", server.starttls_port or 0, timeout=15)
         client.starttls(trust)
+    # Else each literal waits for the server's acknowledgement of the line before it.
+    client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.login(user, password)
     try:
         yield OtherClient(client)
