@@ -31,7 +31,7 @@ from support.stores import add, mailbox_of, opened
 
 USER = "ann"
 #: Small, so that even a short mailbox is many chunks.
-SMALL = HarvestLimits(chunk_messages=20, chunk_seconds=0.05, lease=0.3, look_every=0.05, retry_pause=0.05)
+SMALL = HarvestLimits(chunk_messages=20, chunk_seconds=0.05, lease=0.3, look_every=0.05, retry_pause=0.01)
 
 UNRATED = TestRates(per_user_per_minute=10**6, per_destination_per_minute=10**6)
 
