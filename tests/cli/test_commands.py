@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,12 +25,19 @@ ROW = {
 }
 
 
+@pytest.fixture(scope="module")
+def first_keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command makes where there is none: made once, since it takes a second to start."""
+    keyring = tmp_path_factory.mktemp("first") / "keyring.json"
+    assert mailbox_svc("keys", "add", settings={"MAILBOX_KEYRING_FILE": keyring}).returncode == 0
+    return keyring
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, first_keyring: Path) -> Settings:
     secret = tmp_path / "jwt-secret"
     secret.write_text("CANARY-" + "s" * 40)
-    keyring = tmp_path / "keyring.json"
-    assert mailbox_svc("keys", "add", settings={"MAILBOX_KEYRING_FILE": keyring}).returncode == 0
+    keyring = Path(shutil.copy(first_keyring, tmp_path))
     return {
         "MAILBOX_DATABASE_URL": f"sqlite:///{tmp_path / 'mailboxes.sqlite3'}",
         "MAILBOX_KEYRING_FILE": keyring,
