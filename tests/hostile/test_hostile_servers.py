@@ -27,7 +27,7 @@ from support.imap_server import Script, running, server_context
 from support.watch import SERVER_WORDS, little_memory, nothing_left, quiet_logs
 
 #: Seconds: the deadline of those that have to reach it, and of those that must not.
-SHORT, LONG = 0.4, 8.0
+SHORT, LONG = 0.4, 30.0
 W = SERVER_WORDS
 
 

