@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.processes import new_folder
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -50,12 +52,11 @@ async def test_every_client_finds_what_was_meant_when_the_mail_was_made() -> Non
     assert "List, while it harvests 2,000: median" in out
 
 
-async def test_a_profile_shows_where_the_time_goes_and_kept_mail_is_used_again(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)  # Dovecot reads as another user
-    kept = tmp_path / "2000" / "cur"
-    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(tmp_path))
+async def test_a_profile_shows_where_the_time_goes_and_kept_mail_is_used_again() -> None:
+    folder = new_folder("kept-mail")  # which Dovecot, another user, may enter
+    kept = folder / "2000" / "cur"
+    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(folder))
     made = {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}
     assert len(made) > 1000
-    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(tmp_path))
+    assert "/mailbox_svc/harvest/" in await _run("--profile", "--keep", str(folder))
     assert {file.name: file.stat().st_mtime_ns for file in kept.iterdir()} == made
