@@ -26,10 +26,10 @@ from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
 from mailbox_svc.oauth.service import Connections
 from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.rpc.server import UseCases
-from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore, open_store
 from mailbox_svc.vault import Keyring, Vault
 from support.imap_server import Peer, authority
+from support.stores import migrated_file
 
 GOOD_PASSWORD = "CANARY-good-password"
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
@@ -94,8 +94,7 @@ async def parts(
     folder: Path, *ports: int, rates: TestRates | None = None, providers: Iterable[OAuthProvider] = ()
 ) -> AsyncIterator[Parts]:
     """Mailboxes over a new SQLite file, a new key and the real tester."""
-    url = f"sqlite:///{folder / 'mailboxes.sqlite3'}"
-    await migrate(url)
+    url = await migrated_file(folder / "mailboxes.sqlite3")
     store = await open_store(url)
     vault, clock = Vault(Keyring.generate()), MovingClock()
     async with AsyncExitStack() as stack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ class PreparedDatabase:
 
 
 _templates: list[str] = []
+_migrated_files: list[bytes] = []
 
 
 @asynccontextmanager
@@ -42,13 +44,23 @@ async def prepared(kind: str, folder: Path) -> AsyncIterator[PreparedDatabase]:
     """Make a migrated database of this kind; on SQLite as a file in `folder`."""
     if kind == "sqlite":
         path = folder / "mailboxes.db"
-        url = f"sqlite:///{path}"
-        await migrate(url)
+        url = await migrated_file(path)
         yield PreparedDatabase(kind, url, url, str(path))
         return
     server = postgres.server()
     with server.database(template=await _template(server)) as name:
         yield PreparedDatabase(kind, server.url(postgres.APP, name), server.url(postgres.OWNER, name), name)
+
+
+async def migrated_file(path: Path) -> str:
+    """Make a migrated SQLite file and return its URL. Alembic makes one in a run, the others are copies."""
+    url = f"sqlite:///{path}"
+    if _migrated_files:
+        await asyncio.to_thread(path.write_bytes, _migrated_files[0])
+    else:
+        await migrate(url)
+        _migrated_files.append(await asyncio.to_thread(path.read_bytes))
+    return url
 
 
 async def _template(server: postgres.PostgresServer) -> str:
