@@ -30,13 +30,18 @@ second=$(find_second)
 # else gRPC talks after pytest's closing line, about servers that are being stopped
 export GRPC_ENABLE_FORK_SUPPORT=false
 
+# Half of the time is spent waiting for servers, so one worker more than there are processors. Each takes the
+# next part of the list, and of another's when it has done its own: few modules are set up twice.
+workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+shared=(-n "$workers" --dist worksteal)
+
 failed=0
 if [ -n "$second" ]; then
   other=.venv-$(version "$second")
   PYTHON=$second scripts/setup-venv.sh dev "$other"
-  "$other/bin/pytest" -q tests/imap tests/hostile || failed=1
+  "$other/bin/pytest" -q "${shared[@]}" tests/imap tests/hostile || failed=1
 else
   echo 'test: no second Python (3.11 to 3.13) was found; tests/imap and tests/hostile run on one only.'
 fi
-"$venv/bin/pytest" || failed=1 # last: its closing line ends the output
+"$venv/bin/pytest" "${shared[@]}" || failed=1 # last: its closing line ends the output
 exit $failed
