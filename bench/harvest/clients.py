@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -77,11 +78,13 @@ CLIENTS: dict[str, Client] = {
 def install_imapflow() -> None:
     """Install what package-lock.json says, by its hashes, unless that was done. Raises RuntimeError."""
     lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        return
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise RuntimeError("node and npm are missing: run scripts/install-system.sh")
-    subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=True, stdout=sys.stderr)
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # several test processes may begin at once
+        if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+            return
+        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=HERE, check=True, stdout=sys.stderr)
 
 
 def _question(mailbox: Mailbox, *, tls: bool) -> Question:
