@@ -65,7 +65,7 @@ async def test_no_more_than_three_ranges_are_asked_for_that_are_not_yet_stored()
     class Slow(Keeper):
         async def checkpoint(self) -> None:
             await super().checkpoint()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)  # for what is asked to arrive, and more than should
             asked.append((self.checkpoints, len(here.fetches)))
 
     async with reading(serving(held)) as here:
