@@ -15,8 +15,8 @@ from cryptography.x509.oid import NameOID
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.tester import ImapConnectionTester
-from mailbox_svc.imap.tls import tls_context
 from mailbox_svc.model.check import Code, Stage
+from mailbox_svc.trust import tls_context
 from support.imap_server import server_context
 from support.tester_world import HOST, welcoming, world
 

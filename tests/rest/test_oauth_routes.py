@@ -81,7 +81,7 @@ async def test_the_cookie_is_for_the_browser_alone_and_for_ten_minutes(gateway: 
     gateway.script.answers = [STARTED]
     cookie = cookie_of(await gateway.start())
     assert (cookie["httponly"], cookie["samesite"].lower(), cookie["path"], cookie["max-age"]) == (
-        True, "lax", "/api/auth", "600",
+        True, "lax", "/", "600",
     )  # fmt: skip
     assert cookie["domain"] == ""
 
@@ -104,8 +104,8 @@ async def test_the_cookie_travels_in_clear_on_this_machine_only(
     answer = await gateway.http.post("/api/auth/google/start", headers=BEARER | {"host": host})
     cookie = cookie_of(answer)
     assert bool(cookie["secure"]) is secure
-    # browsers take a cookie of this prefix over TLS only
-    assert cookie.key.startswith("__Secure-") is secure
+    # browsers take a cookie of this prefix over TLS only, and from the host itself
+    assert cookie.key.startswith("__Host-") is secure
 
 
 async def test_the_callback_is_completed_as_the_user_who_began(gateway: Gateway) -> None:

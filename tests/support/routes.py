@@ -12,10 +12,10 @@ from mailbox_svc.imap.failure import Stages
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.session import Session
 from mailbox_svc.imap.tester import ImapConnectionTester
-from mailbox_svc.imap.tls import tls_context
 from mailbox_svc.model.check import ConnectionReport, Password
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.secret import Secret
+from mailbox_svc.trust import tls_context
 from support.dovecot import DovecotServer
 from support.real_server import RealServer
 

@@ -13,11 +13,11 @@ from mailbox_svc.imap.dial import EgressPolicy, dial
 from mailbox_svc.imap.failure import ConnectionFailed, Stages
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.imap.session import Session
-from mailbox_svc.imap.tls import tls_context
 from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.remedies import advise
+from mailbox_svc.trust import tls_context
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""TLS to a server: whom we trust, what a failed handshake means, how much memory a connection takes."""
+"""TLS to a server: what a failed handshake means, how much memory a connection takes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio.sslproto
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from mailbox_svc.errors import ConfigError
 from mailbox_svc.imap.failure import ConnectionFailed
 from mailbox_svc.model.check import Code
 
@@ -20,24 +18,6 @@ _HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH = 62, 64
 # fills more than 16 KiB of it. With this, 1,000 connections waiting for slow servers take 78 MB, not 320.
 # It is a read size, not a limit; uvloop has its own and does not look here.
 asyncio.sslproto.SSLProtocol.max_size = 16 << 10
-
-
-def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
-    """Return the one context for all connections: the system's authorities, and those of `ca_file`.
-
-    Making it takes 50 ms. Raises ConfigError when the file cannot be used.
-    """
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # The same on every Python: 3.13 would turn away private authorities that are older than RFC 5280, and
-    # 3.12 a server certificate that was added to `ca_file` without its issuer.
-    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, ssl.SSLError):
-            raise ConfigError(f"The file of TLS authorities {ca_file} cannot be used.") from None
-    return context
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from mailbox_svc.model.oauth import Grant, OAuthClient, OAuthProvider, Tokens
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.oauth_http.account import address_in, id_token_claims
 from mailbox_svc.oauth_http.answers import RETRY, error_of, parsed, unavailable
-from mailbox_svc.oauth_http.pools import Pool, tls_context
+from mailbox_svc.oauth_http.pools import Pool
 from mailbox_svc.oauth_http.tokens import clean, tokens
+from mailbox_svc.trust import tls_context
 
 _log = logging.getLogger(__name__)
 

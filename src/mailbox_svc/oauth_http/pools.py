@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Final
 
 import httpx2
-
-from mailbox_svc.errors import ConfigError
 
 #: Bytes of one answer. Those of Microsoft, the largest, have some ten thousand.
 MAX_ANSWER: Final = 256 * 1024
@@ -62,20 +59,3 @@ class Pool(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close all connections."""
         await self._connections.aclose()
-
-
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return the one context of all connections: the system's authorities, and those of `ca_file`.
-
-    Raises ConfigError when the file cannot be used.
-    """
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # The same on every Python, and the same as for mail servers: see imap.tls.
-    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, ssl.SSLError):
-            raise ConfigError(f"The file of TLS authorities {ca_file} cannot be used.") from None
-    return context

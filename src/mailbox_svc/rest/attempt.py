@@ -18,7 +18,7 @@ from fastapi import Request, Response
 from mailbox_svc.rest.origins import is_local_http
 from mailbox_svc.rest.problems import Problem, Refused
 
-#: Where the cookie is sent: no further than to these routes.
+#: Where these routes begin.
 PATH: Final = "/api/auth"
 #: As long as the service waits for a state.
 _SECONDS: Final = 600
@@ -69,7 +69,7 @@ def _set(request: Request, response: Response, value: str, seconds: int) -> None
         _name(request),
         value,
         max_age=seconds,
-        path=PATH,
+        path="/",
         secure=not is_local_http(request),
         httponly=True,
         samesite="lax",  # it must come with the navigation from the provider, and with nothing else
@@ -77,5 +77,7 @@ def _set(request: Request, response: Response, value: str, seconds: int) -> None
 
 
 def _name(request: Request) -> str:
-    # With this prefix browsers take it over TLS only, so nobody on the way can plant one.
-    return _NAME if is_local_http(request) else f"__Secure-{_NAME}"
+    # With this prefix browsers take it from this host alone and over TLS only (RFC 6265bis §4.1.3.2), so that
+    # neither a sibling domain nor anybody on the way can plant one: the victim's account would become the
+    # planter's mailbox. The price is that it goes with all requests to this host; only the callback reads it.
+    return _NAME if is_local_http(request) else f"__Host-{_NAME}"
