@@ -21,6 +21,9 @@ MailboxSvcError
 ├── OAuthAccountMismatch     another account than the mailbox's was connected
 ├── OAuthGrantRefused        the provider does not take the code or refresh token (any more)
 ├── OAuthClientRefused       the provider refuses this service; its operator must mend it
+├── MergeNotFound            the caller has no merge with this id that can be taken back
+├── MergedSince              a later merge of the contact has to be taken back before
+├── NotMergeable             lists, robots and functions are not merged with people
 ├── TooManyMailboxes         the user holds the most mailboxes allowed
 ├── TooManyGroups            the user holds the most groups allowed
 ├── Throttled                try again after `retry_after`
@@ -117,6 +120,24 @@ class GroupNameTaken(MailboxSvcError):
     """There is another group of this name."""
 
     reason = "GROUP_NAME_TAKEN"
+
+
+class MergeNotFound(MailboxSvcError):
+    """There is no merge with this id that could be taken back."""
+
+    reason = "MERGE_NOT_FOUND"
+
+
+class MergedSince(MailboxSvcError):
+    """The contact was merged again since; take back the later merge first."""
+
+    reason = "MERGED_SINCE"
+
+
+class NotMergeable(MailboxSvcError):
+    """Only people can be merged, and only with people."""
+
+    reason = "NOT_MERGEABLE"
 
 
 class Stale(MailboxSvcError):

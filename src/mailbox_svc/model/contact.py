@@ -48,6 +48,7 @@ class SkipReason(enum.StrEnum):
     OTHER_KIND = "OTHER_KIND"
     BELOW_RANK = "BELOW_RANK"
     NOT_FOUND = "NOT_FOUND"
+    MERGED = "MERGED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.check import ConnectionReport, Credential
 from mailbox_svc.model.mailbox import Destination, Mailbox, Status
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
-from mailbox_svc.ports.contacts import ContactRepository, GroupRepository
+from mailbox_svc.ports.contacts import ContactRepository, DuplicateRepository, GroupRepository
 from mailbox_svc.ports.harvests import FolderRepository, HarvestRepository
 from mailbox_svc.ports.oauth import AuthorizationRepository
 
@@ -95,6 +95,9 @@ class Transaction(Protocol):
 
     @property
     def groups(self) -> GroupRepository: ...
+
+    @property
+    def duplicates(self) -> DuplicateRepository: ...
 
 
 class Store(Protocol):

@@ -15,6 +15,7 @@ from mailbox_svc.model.contact import (
     Judgement,
     Order,
 )
+from mailbox_svc.model.duplicate import Candidate, Merge
 
 
 class ContactRepository(Protocol):
@@ -54,6 +55,43 @@ class ContactRepository(Protocol):
 
     async def delete(self, contact_id: str, *, now: datetime) -> None:
         """Erase what is known and keep only that its addresses are not wanted; leave all groups."""
+
+
+class DuplicateRepository(Protocol):
+    """Merges of the transaction's user, and what they are suggested from. Never commits."""
+
+    async def state(self) -> str:
+        """Return a short text that is another one whenever `candidates` or `dismissed` would be."""
+
+    async def candidates(self) -> list[Candidate]:
+        """Return every contact that is kept (not skipped), in the order of ids."""
+
+    async def dismissed(self) -> set[tuple[str, str]]:
+        """Return the pairs that are not one person, the smaller id first."""
+
+    async def dismiss(self, first: str, second: str, *, now: datetime) -> None:
+        """Remember that these two are not one person; both exist. Twice is once."""
+
+    async def merge(self, merge: Merge) -> None:
+        """Give the kept contact the others' addresses and groups, and `typed_after`; hide the others.
+
+        What they were judged by is the kept one's evidence from now on, also what comes in later. The
+        hidden ones are SkipReason.MERGED, keep what the user typed and their groups, and leave all lists but
+        that of what was skipped. Judges nothing.
+        """
+
+    async def find_merge(self, merge_id: str) -> Merge | None:
+        """Return the merge unless it was taken back, or one of its contacts is gone or deleted."""
+
+    async def later_merge(self, merge: Merge) -> bool:
+        """Say whether any of its contacts took part in a merge after it that was not taken back."""
+
+    async def undo(self, merge: Merge) -> None:
+        """Take it back: addresses by their match keys, groups that the merge added, what each was.
+
+        What the user typed becomes as before, field by field, where it still is as in `typed_after`. Judges
+        nothing.
+        """
 
 
 class GroupRepository(Protocol):

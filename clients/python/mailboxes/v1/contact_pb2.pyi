@@ -142,6 +142,8 @@ class _SkipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipReason
     """SKIP_REASON_BELOW_RANK: below the rank selected (imports only)."""
     SKIP_REASON_NOT_FOUND: _SkipReason.ValueType  # 9
     """SKIP_REASON_NOT_FOUND: an id without a contact (imports only)."""
+    SKIP_REASON_MERGED: _SkipReason.ValueType  # 10
+    """SKIP_REASON_MERGED: the user merged it into another contact."""
 
 class SkipReason(_SkipReason, metaclass=_SkipReasonEnumTypeWrapper):
     """SkipReason is why an address is not among the contacts, or not in an import."""
@@ -166,6 +168,8 @@ SKIP_REASON_BELOW_RANK: SkipReason.ValueType  # 8
 """SKIP_REASON_BELOW_RANK: below the rank selected (imports only)."""
 SKIP_REASON_NOT_FOUND: SkipReason.ValueType  # 9
 """SKIP_REASON_NOT_FOUND: an id without a contact (imports only)."""
+SKIP_REASON_MERGED: SkipReason.ValueType  # 10
+"""SKIP_REASON_MERGED: the user merged it into another contact."""
 Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
 
 @_typing.final

@@ -87,6 +87,26 @@ class ContactServiceStub:
                 request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsRequest.SerializeToString,
                 response_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsResponse.FromString,
                 _registered_method=True)
+        self.ListDuplicates = channel.unary_unary(
+                '/mailboxes.v1.ContactService/ListDuplicates',
+                request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesResponse.FromString,
+                _registered_method=True)
+        self.MergeContacts = channel.unary_unary(
+                '/mailboxes.v1.ContactService/MergeContacts',
+                request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsResponse.FromString,
+                _registered_method=True)
+        self.UndoMerge = channel.unary_unary(
+                '/mailboxes.v1.ContactService/UndoMerge',
+                request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeResponse.FromString,
+                _registered_method=True)
+        self.DismissDuplicate = channel.unary_unary(
+                '/mailboxes.v1.ContactService/DismissDuplicate',
+                request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateResponse.FromString,
+                _registered_method=True)
         self.ExportContacts = channel.unary_stream(
                 '/mailboxes.v1.ContactService/ExportContacts',
                 request_serializer=mailboxes_dot_v1_dot_contact__service__pb2.ExportContactsRequest.SerializeToString,
@@ -170,6 +190,35 @@ class ContactServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDuplicates(self, request, context):
+        """ListDuplicates returns pairs of contacts that may be one person, the surest first, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MergeContacts(self, request, context):
+        """MergeContacts makes one contact of several: it keeps every address, name and count, and new mail of any
+        of the addresses is counted for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoMerge(self, request, context):
+        """UndoMerge makes the contacts of before again. What the user has typed since stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DismissDuplicate(self, request, context):
+        """DismissDuplicate remembers that two contacts are not one person: the pair is not offered again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportContacts(self, request, context):
         """ExportContacts sends the contacts that match as one file, in pieces.
         """
@@ -229,6 +278,26 @@ def add_ContactServiceServicer_to_server(servicer, server):
                     servicer.ImportContacts,
                     request_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsRequest.FromString,
                     response_serializer=mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsResponse.SerializeToString,
+            ),
+            'ListDuplicates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDuplicates,
+                    request_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesResponse.SerializeToString,
+            ),
+            'MergeContacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeContacts,
+                    request_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsResponse.SerializeToString,
+            ),
+            'UndoMerge': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoMerge,
+                    request_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeResponse.SerializeToString,
+            ),
+            'DismissDuplicate': grpc.unary_unary_rpc_method_handler(
+                    servicer.DismissDuplicate,
+                    request_deserializer=mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateResponse.SerializeToString,
             ),
             'ExportContacts': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportContacts,
@@ -509,6 +578,114 @@ class ContactService:
             '/mailboxes.v1.ContactService/ImportContacts',
             mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsRequest.SerializeToString,
             mailboxes_dot_v1_dot_contact__service__pb2.ImportContactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDuplicates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.ContactService/ListDuplicates',
+            mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesRequest.SerializeToString,
+            mailboxes_dot_v1_dot_contact__service__pb2.ListDuplicatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeContacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.ContactService/MergeContacts',
+            mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsRequest.SerializeToString,
+            mailboxes_dot_v1_dot_contact__service__pb2.MergeContactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.ContactService/UndoMerge',
+            mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeRequest.SerializeToString,
+            mailboxes_dot_v1_dot_contact__service__pb2.UndoMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DismissDuplicate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.ContactService/DismissDuplicate',
+            mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateRequest.SerializeToString,
+            mailboxes_dot_v1_dot_contact__service__pb2.DismissDuplicateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,16 @@ class ContactServiceStub:
     """RemoveMembers takes contacts out of a group; they stay contacts."""
     ImportContacts: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.ImportContactsRequest, _contact_service_pb2.ImportContactsResponse]
     """ImportContacts puts the selected contacts into a group. Safe to repeat: nothing is added twice."""
+    ListDuplicates: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.ListDuplicatesRequest, _contact_service_pb2.ListDuplicatesResponse]
+    """ListDuplicates returns pairs of contacts that may be one person, the surest first, a page at a time."""
+    MergeContacts: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.MergeContactsRequest, _contact_service_pb2.MergeContactsResponse]
+    """MergeContacts makes one contact of several: it keeps every address, name and count, and new mail of any
+    of the addresses is counted for it.
+    """
+    UndoMerge: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.UndoMergeRequest, _contact_service_pb2.UndoMergeResponse]
+    """UndoMerge makes the contacts of before again. What the user has typed since stays."""
+    DismissDuplicate: _grpc.UnaryUnaryMultiCallable[_contact_service_pb2.DismissDuplicateRequest, _contact_service_pb2.DismissDuplicateResponse]
+    """DismissDuplicate remembers that two contacts are not one person: the pair is not offered again."""
     ExportContacts: _grpc.UnaryStreamMultiCallable[_contact_service_pb2.ExportContactsRequest, _contact_service_pb2.ExportContactsResponse]
     """ExportContacts sends the contacts that match as one file, in pieces."""
 
@@ -87,6 +97,16 @@ class ContactServiceAsyncStub(ContactServiceStub):
     """RemoveMembers takes contacts out of a group; they stay contacts."""
     ImportContacts: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.ImportContactsRequest, _contact_service_pb2.ImportContactsResponse]  # type: ignore[assignment]
     """ImportContacts puts the selected contacts into a group. Safe to repeat: nothing is added twice."""
+    ListDuplicates: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.ListDuplicatesRequest, _contact_service_pb2.ListDuplicatesResponse]  # type: ignore[assignment]
+    """ListDuplicates returns pairs of contacts that may be one person, the surest first, a page at a time."""
+    MergeContacts: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.MergeContactsRequest, _contact_service_pb2.MergeContactsResponse]  # type: ignore[assignment]
+    """MergeContacts makes one contact of several: it keeps every address, name and count, and new mail of any
+    of the addresses is counted for it.
+    """
+    UndoMerge: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.UndoMergeRequest, _contact_service_pb2.UndoMergeResponse]  # type: ignore[assignment]
+    """UndoMerge makes the contacts of before again. What the user has typed since stays."""
+    DismissDuplicate: _aio.UnaryUnaryMultiCallable[_contact_service_pb2.DismissDuplicateRequest, _contact_service_pb2.DismissDuplicateResponse]  # type: ignore[assignment]
+    """DismissDuplicate remembers that two contacts are not one person: the pair is not offered again."""
     ExportContacts: _aio.UnaryStreamMultiCallable[_contact_service_pb2.ExportContactsRequest, _contact_service_pb2.ExportContactsResponse]  # type: ignore[assignment]
     """ExportContacts sends the contacts that match as one file, in pieces."""
 
@@ -175,6 +195,40 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_contact_service_pb2.ImportContactsResponse, _abc.Awaitable[_contact_service_pb2.ImportContactsResponse]]:
         """ImportContacts puts the selected contacts into a group. Safe to repeat: nothing is added twice."""
+
+    @_abc_1.abstractmethod
+    def ListDuplicates(
+        self,
+        request: _contact_service_pb2.ListDuplicatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.ListDuplicatesResponse, _abc.Awaitable[_contact_service_pb2.ListDuplicatesResponse]]:
+        """ListDuplicates returns pairs of contacts that may be one person, the surest first, a page at a time."""
+
+    @_abc_1.abstractmethod
+    def MergeContacts(
+        self,
+        request: _contact_service_pb2.MergeContactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.MergeContactsResponse, _abc.Awaitable[_contact_service_pb2.MergeContactsResponse]]:
+        """MergeContacts makes one contact of several: it keeps every address, name and count, and new mail of any
+        of the addresses is counted for it.
+        """
+
+    @_abc_1.abstractmethod
+    def UndoMerge(
+        self,
+        request: _contact_service_pb2.UndoMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.UndoMergeResponse, _abc.Awaitable[_contact_service_pb2.UndoMergeResponse]]:
+        """UndoMerge makes the contacts of before again. What the user has typed since stays."""
+
+    @_abc_1.abstractmethod
+    def DismissDuplicate(
+        self,
+        request: _contact_service_pb2.DismissDuplicateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_service_pb2.DismissDuplicateResponse, _abc.Awaitable[_contact_service_pb2.DismissDuplicateResponse]]:
+        """DismissDuplicate remembers that two contacts are not one person: the pair is not offered again."""
 
     @_abc_1.abstractmethod
     def ExportContacts(

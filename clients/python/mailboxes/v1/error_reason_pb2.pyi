@@ -88,6 +88,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: the provider does not answer as it should. UNAVAILABLE."""
     ERROR_REASON_NOT_CONNECTED: _ErrorReason.ValueType  # 32
     """ERROR_REASON_NOT_CONNECTED: the mailbox was not connected by OAuth2. FAILED_PRECONDITION."""
+    ERROR_REASON_MERGE_NOT_FOUND: _ErrorReason.ValueType  # 33
+    """ERROR_REASON_MERGE_NOT_FOUND: the caller has no merge with this id that can be taken back. NOT_FOUND."""
+    ERROR_REASON_MERGED_SINCE: _ErrorReason.ValueType  # 34
+    """ERROR_REASON_MERGED_SINCE: a later merge of the contact has to be taken back before. FAILED_PRECONDITION."""
+    ERROR_REASON_NOT_MERGEABLE: _ErrorReason.ValueType  # 35
+    """ERROR_REASON_NOT_MERGEABLE: lists, robots and functions are not merged with people. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is what google.rpc.ErrorInfo.reason says, without the prefix, in domain "mailboxes.v1"."""
@@ -158,4 +164,10 @@ ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: ErrorReason.ValueType  # 31
 """ERROR_REASON_OAUTH_PROVIDER_UNAVAILABLE: the provider does not answer as it should. UNAVAILABLE."""
 ERROR_REASON_NOT_CONNECTED: ErrorReason.ValueType  # 32
 """ERROR_REASON_NOT_CONNECTED: the mailbox was not connected by OAuth2. FAILED_PRECONDITION."""
+ERROR_REASON_MERGE_NOT_FOUND: ErrorReason.ValueType  # 33
+"""ERROR_REASON_MERGE_NOT_FOUND: the caller has no merge with this id that can be taken back. NOT_FOUND."""
+ERROR_REASON_MERGED_SINCE: ErrorReason.ValueType  # 34
+"""ERROR_REASON_MERGED_SINCE: a later merge of the contact has to be taken back before. FAILED_PRECONDITION."""
+ERROR_REASON_NOT_MERGEABLE: ErrorReason.ValueType  # 35
+"""ERROR_REASON_NOT_MERGEABLE: lists, robots and functions are not merged with people. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
