@@ -74,7 +74,7 @@ class Contacts:
         """Return a contact, kept or skipped. Raises InvalidFields or ContactNotFound."""
         contact_id = checked_id(contact_id)
         async with self._store.read(user_id) as tx:
-            return await _existing(tx, contact_id)
+            return await existing(tx, contact_id)
 
     async def update(self, user_id: str, contact_id: str, changes: TypedChanges) -> Contact:
         """Store what the user typed and return the contact as judged by it.
@@ -86,7 +86,7 @@ class Contacts:
         async with self._store.begin(user_id) as tx:
             # First, because it keeps others out: nobody types or judges between what follows.
             found = await tx.contacts.evidence([contact_id])
-            stored = await _existing(tx, contact_id)
+            stored = await existing(tx, contact_id)
             if changes.etag not in {None, stored.etag}:
                 raise StaleContact
             typed = replace(stored.typed, **given)
@@ -96,13 +96,13 @@ class Contacts:
             await tx.contacts.update(replace(stored, typed=typed, etag=secrets.token_hex(8), updated_at=now))
             evidence = [replace(one, typed=typed) for one in found]
             await tx.contacts.judge([(one, judge(one)) for one in evidence], now=now)
-            return await _existing(tx, contact_id)
+            return await existing(tx, contact_id)
 
     async def delete(self, user_id: str, contact_id: str) -> None:
         """Remove a contact for good: no harvest brings it back. Raises InvalidFields or ContactNotFound."""
         contact_id = checked_id(contact_id)
         async with self._store.begin(user_id) as tx:
-            await _existing(tx, contact_id)
+            await existing(tx, contact_id)
             await tx.contacts.delete(contact_id, now=self._clock())
 
     async def groups(self, user_id: str) -> list[Group]:
@@ -183,7 +183,8 @@ class Contacts:
             raise MailboxNotFound
 
 
-async def _existing(tx: Transaction, contact_id: str) -> Contact:
+async def existing(tx: Transaction, contact_id: str) -> Contact:
+    """Return the contact unless the user deleted it. Raises ContactNotFound."""
     contact = await tx.contacts.find(contact_id)
     if contact is None or contact.skipped is SkipReason.DELETED:
         raise ContactNotFound
