@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.harvest.limits import HarvestLimits
@@ -63,10 +64,11 @@ class Parts:
     contacts: Contacts
     connections: Connections
     oauth: OAuthParts
+    merging: Merging
 
     @property
     def use_cases(self) -> UseCases:
-        return UseCases(self.mailboxes, self.harvests, self.contacts, self.connections)
+        return UseCases(self.mailboxes, self.harvests, self.contacts, self.connections, self.merging)
 
 
 def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
@@ -120,8 +122,9 @@ async def parts(
         async def rejudge(user_id: str) -> None:
             await refresh(store, user_id, clock=present)
 
+        merging = Merging(store, clock=present)
         connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
-        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts, connections, oauth)
+        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts, connections, oauth, merging)
 
 
 async def honest_server(peer: Peer) -> None:

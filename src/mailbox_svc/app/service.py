@@ -31,6 +31,7 @@ from mailbox_svc.app.parts import (
 )
 from mailbox_svc.app.signals import stop_signal
 from mailbox_svc.config import Settings, oauth_providers
+from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.harvest.run import RunParts
@@ -142,6 +143,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
             Harvests(store, runs, clock=now, logins=logins),
             Contacts(store, clock=now),
             Connections(store, vault, oauth, clock=now, rejudge=rejudge),
+            Merging(store, clock=now),
         )
         server = RpcServer(rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
         runs.start()
