@@ -1,4 +1,4 @@
-"""The eleven RPCs of ContactService over the real parts: SQLite, use cases, and a server on a socket."""
+"""The RPCs of ContactService over the real parts: SQLite, use cases, and a server on a socket."""
 
 from __future__ import annotations
 

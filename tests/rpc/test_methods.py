@@ -25,18 +25,20 @@ def test_what_changes_nothing() -> None:
         "ContactService/GetContact",
         "ContactService/ListSkipped",
         "ContactService/ListGroups",
+        "ContactService/ListDuplicates",
         "OAuthService/ListProviders",
     ]
 
 
 def test_what_is_no_ordinary_call() -> None:
     of_kind = {kind: named([method for method in METHODS if kind_of(method) is kind]) for kind in Kind}
-    assert len(of_kind.pop(Kind.USER)) == len(METHODS) - 6
+    assert len(of_kind.pop(Kind.USER)) == len(METHODS) - 7
     assert {kind: methods for kind, methods in of_kind.items() if methods} == {
         Kind.TEST: ["MailboxService/Test"],
         Kind.OAUTH: ["OAuthService/CompleteAuthorization", "OAuthService/Revoke"],
         Kind.IMPORT: ["ContactService/ImportContacts"],
         Kind.EXPORT: ["ContactService/ExportContacts"],
+        Kind.COMPARE: ["ContactService/ListDuplicates"],
         Kind.WATCH: ["HarvestService/WatchHarvest"],
     }
 

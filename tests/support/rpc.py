@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
 from prometheus_client import CollectorRegistry
 
+from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import TokenInvalid
 from mailbox_svc.harvest.service import Harvests
@@ -69,7 +70,8 @@ class NoMailboxes(Mailboxes):
 def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
     """Use cases over nothing, of which only `mailboxes` answer; without any, nobody has one."""
     harvests, contacts = Harvests.__new__(Harvests), Contacts.__new__(Contacts)
-    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, Connections.__new__(Connections))
+    connections, merging = Connections.__new__(Connections), Merging.__new__(Merging)
+    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, connections, merging)
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:

@@ -1,4 +1,7 @@
-"""Owns the translation of contacts, groups and imports between protobuf and the model. It decides nothing."""
+"""Owns the translation of contacts, duplicates, groups and imports between protobuf and the model.
+
+It decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -119,6 +122,13 @@ def contact_to_pb(contact: Contact, now: datetime) -> contact_pb2.Contact:
         typed=_typed_to_pb(contact.typed) if contact.typed else None,
         group_ids=contact.group_ids,
         etag=contact.etag,
+    )
+
+
+def duplicate_to_pb(first: Contact, second: Contact, score: float, why: str, now: datetime) -> pb.Duplicate:
+    """Return the pair as callers see it at this time."""
+    return pb.Duplicate(
+        first=contact_to_pb(first, now), second=contact_to_pb(second, now), score=score, why=why
     )
 
 

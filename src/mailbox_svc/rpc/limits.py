@@ -30,6 +30,10 @@ class Limits:
     exports: int = 32
     #: `ExportContacts` calls of one user.
     exports_per_user: int = 2
+    #: `ListDuplicates` calls among them; one of them compares, the others wait for it.
+    comparisons: int = 16
+    #: `ListDuplicates` calls of one user.
+    comparisons_per_user: int = 2
     #: `WatchHarvest` streams; they last long and do next to nothing.
     watches: int = 512
     #: `WatchHarvest` streams of one user.
@@ -46,24 +50,22 @@ class Limits:
     import_seconds: float = 60.0
     #: The same for `ExportContacts`.
     export_seconds: float = 600.0
+    #: The same for `ListDuplicates`.
+    comparison_seconds: float = 60.0
     #: The same for `WatchHarvest`: as long as a connection lives, so that clients move to new instances.
     watch_seconds: float = 1800.0
 
     def seconds_of(self, kind: Kind) -> float:
         """Return how long a call of this kind may last once its caller is known."""
-        match kind:
-            case Kind.TEST:
-                return self.test_seconds
-            case Kind.OAUTH:
-                return self.oauth_seconds
-            case Kind.IMPORT:
-                return self.import_seconds
-            case Kind.EXPORT:
-                return self.export_seconds
-            case Kind.WATCH:
-                return self.watch_seconds
-            case _:
-                return self.seconds
+        seconds = {
+            Kind.TEST: self.test_seconds,
+            Kind.OAUTH: self.oauth_seconds,
+            Kind.IMPORT: self.import_seconds,
+            Kind.EXPORT: self.export_seconds,
+            Kind.COMPARE: self.comparison_seconds,
+            Kind.WATCH: self.watch_seconds,
+        }
+        return seconds.get(kind, self.seconds)
 
 
 class Slots:
@@ -99,6 +101,9 @@ class Slots:
                 return self._hold_two("authorizations", most, user_id, of_user)
             case Kind.EXPORT:
                 return self._hold_two("exports", limits.exports, user_id, limits.exports_per_user)
+            case Kind.COMPARE:
+                most, of_user = limits.comparisons, limits.comparisons_per_user
+                return self._hold_two("comparisons", most, user_id, of_user)
             case Kind.WATCH:
                 return self._hold_two("watches", limits.watches, user_id, limits.watches_per_user)
             case _:

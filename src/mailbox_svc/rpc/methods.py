@@ -35,6 +35,8 @@ class Kind(enum.Enum):
     IMPORT = enum.auto()
     #: The same, and goes at its client's pace.
     EXPORT = enum.auto()
+    #: Compares all contacts of its user with one another.
+    COMPARE = enum.auto()
     #: A stream that waits for news of a harvest, and can be opened again at any time.
     WATCH = enum.auto()
     #: For everybody, at any time.
@@ -51,6 +53,7 @@ _KINDS = {
     f"/{_OAUTH}/Revoke": Kind.OAUTH,
     f"/{_CONTACTS}/ImportContacts": Kind.IMPORT,
     f"/{_CONTACTS}/ExportContacts": Kind.EXPORT,
+    f"/{_CONTACTS}/ListDuplicates": Kind.COMPARE,
     f"/{HEALTH_SERVICE}/Check": Kind.OPEN,
     f"/{HEALTH_SERVICE}/Watch": Kind.OPEN_STREAM,
     # Reachable only when the server was told to offer reflection.

@@ -12,6 +12,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
+from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.harvest.service import Harvests
@@ -87,6 +88,7 @@ class UseCases:
     harvests: Harvests
     contacts: Contacts
     connections: Connections
+    merging: Merging
 
 
 class RpcServer:
@@ -109,7 +111,8 @@ class RpcServer:
         mailboxes = MailboxServicer(use_cases.mailboxes, metrics)
         add_MailboxServiceServicer_to_server(mailboxes, self._services)
         add_HarvestServiceServicer_to_server(HarvestServicer(use_cases.harvests), self._services)
-        add_ContactServiceServicer_to_server(ContactServicer(use_cases.contacts), self._services)
+        contacts = ContactServicer(use_cases.contacts, use_cases.merging)
+        add_ContactServiceServicer_to_server(contacts, self._services)
         add_OAuthServiceServicer_to_server(OAuthServicer(use_cases.connections), self._services)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._services)
         if config.reflection:
