@@ -11,9 +11,11 @@ from mailboxes.errors import (
     InvalidFields,
     MailboxError,
     MailboxLimitReached,
+    MergedSince,
     NotAllowed,
     NotConnected,
     NotFound,
+    NotMergeable,
     PasswordRequired,
     RateLimited,
     StaleEtag,
@@ -24,9 +26,12 @@ from mailboxes.errors import (
 from mailboxes.v1.connection_test_pb2 import TestCode, TestStage
 from mailboxes.v1.contact_pb2 import Contact, ContactKind, ContactReasonCode, Group, SkipReason
 from mailboxes.v1.contact_service_pb2 import (
+    Duplicate,
     ImportContactsResponse,
     ListContactsResponse,
+    ListDuplicatesResponse,
     ListSkippedResponse,
+    MergeContactsResponse,
 )
 from mailboxes.v1.harvest_pb2 import ContactPolicy, Harvest, HarvestFailureCode, HarvestState
 from mailboxes.v1.mailbox_pb2 import Auth, Mailbox, MailboxStatus
@@ -43,6 +48,7 @@ __all__ = [
     "ContactKind",
     "ContactPolicy",
     "ContactReasonCode",
+    "Duplicate",
     "Group",
     "GroupLimitReached",
     "GroupNameTaken",
@@ -52,14 +58,18 @@ __all__ = [
     "ImportContactsResponse",
     "InvalidFields",
     "ListContactsResponse",
+    "ListDuplicatesResponse",
     "ListSkippedResponse",
     "Mailbox",
     "MailboxError",
     "MailboxLimitReached",
     "MailboxStatus",
+    "MergeContactsResponse",
+    "MergedSince",
     "NotAllowed",
     "NotConnected",
     "NotFound",
+    "NotMergeable",
     "OAuthProvider",
     "PasswordRequired",
     "RateLimited",

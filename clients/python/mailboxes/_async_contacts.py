@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
 from typing import Unpack
 
@@ -10,6 +10,7 @@ from mailboxes import _calls
 from mailboxes._async_connection import Connection
 from mailboxes._contact_calls import (
     MAX_PAGE,
+    MAX_PAIRS,
     FilterFields,
     Format,
     GroupFields,
@@ -80,6 +81,40 @@ class ContactMethods(Connection):
     async def delete_contact(self, contact_id: str) -> None:
         """Remove a contact for good: no harvest brings it back."""
         await self._call(self._contacts.DeleteContact, pb.DeleteContactRequest(id=contact_id), self._timeout)
+
+    async def duplicates(self, contact_id: str | None = None) -> AsyncIterator[pb.Duplicate]:
+        """Yield all pairs that may be one person, or those with this contact, the surest first."""
+        token = ""
+        while True:
+            page = await self.duplicates_page(MAX_PAIRS, token, contact_id)
+            for pair in page.duplicates:
+                yield pair
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def duplicates_page(
+        self, page_size: int = 0, page_token: str = "", contact_id: str | None = None
+    ) -> pb.ListDuplicatesResponse:
+        """Return one page: `duplicates`, `next_page_token` (empty on the last one) and `total_size`."""
+        request = pb.ListDuplicatesRequest(contact_id=contact_id, page_size=page_size, page_token=page_token)
+        return await self._call(self._contacts.ListDuplicates, request, _calls.DUPLICATES_TIMEOUT)
+
+    async def merge_contacts(self, ids: Sequence[str]) -> pb.MergeContactsResponse:
+        """Make one `contact` of 2 to 50, the first, and return it; `merge_id` takes it back."""
+        request = pb.MergeContactsRequest(ids=ids)
+        return await self._call(self._contacts.MergeContacts, request, self._timeout)
+
+    async def undo_merge(self, merge_id: str) -> list[Contact]:
+        """Make the contacts of before again; return them, the one that was kept first."""
+        request = pb.UndoMergeRequest(merge_id=merge_id)
+        response = await self._call(self._contacts.UndoMerge, request, self._timeout)
+        return list(response.contacts)
+
+    async def dismiss_duplicate(self, first_id: str, second_id: str) -> None:
+        """Remember that two contacts are not one person: the pair is not offered again."""
+        request = pb.DismissDuplicateRequest(first_id=first_id, second_id=second_id)
+        await self._call(self._contacts.DismissDuplicate, request, self._timeout)
 
     async def list_groups(self) -> list[Group]:
         """Return all groups, by name."""

@@ -28,6 +28,8 @@ OAUTH_TIMEOUT: Final = 60.0
 #: Seconds; as long as the service allows.
 IMPORT_TIMEOUT: Final = 60.0
 #: Seconds; as long as the service allows.
+DUPLICATES_TIMEOUT: Final = 60.0
+#: Seconds; as long as the service allows.
 EXPORT_TIMEOUT: Final = 600.0
 
 # Only what changes nothing: repeating a Save, Delete or Test whose answer was lost is the caller's decision.

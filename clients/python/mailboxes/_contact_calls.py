@@ -19,13 +19,17 @@ from mailboxes.v1.harvest_service_pb2 import StartHarvestRequest
 Kind = Literal["person", "automated", "list", "role"]
 Policy = Literal["wrote_to", "corresponded", "everyone"]
 Order = Literal["rank", "recent", "name"]
-Skipped = Literal["automated", "list", "never_wrote_to", "never_exchanged", "own_address", "deleted"]
+Skipped = Literal[
+    "automated", "list", "never_wrote_to", "never_exchanged", "own_address", "deleted", "merged"
+]
 Format = Literal["vcard_3", "vcard_4", "csv"]
 
 #: Seconds to wait after the first, second, … failure in a row.
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 #: The most contacts in a page; iterators ask for as many.
 MAX_PAGE = 1000
+#: The most pairs in a page of duplicates.
+MAX_PAIRS = 500
 
 
 class FilterFields(TypedDict, total=False):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Unpack
 
 from mailboxes import _calls
 from mailboxes._contact_calls import (
     MAX_PAGE,
+    MAX_PAIRS,
     FilterFields,
     Format,
     GroupFields,
@@ -75,6 +76,37 @@ class ContactMethods(Connection):
     def delete_contact(self, contact_id: str) -> None:
         """Remove a contact for good: no harvest brings it back."""
         self._call(self._contacts.DeleteContact, pb.DeleteContactRequest(id=contact_id), self._timeout)
+
+    def duplicates(self, contact_id: str | None = None) -> Iterator[pb.Duplicate]:
+        """Yield all pairs that may be one person, or those with this contact, the surest first."""
+        token = ""
+        while True:
+            page = self.duplicates_page(MAX_PAIRS, token, contact_id)
+            yield from page.duplicates
+            token = page.next_page_token
+            if not token:
+                return
+
+    def duplicates_page(
+        self, page_size: int = 0, page_token: str = "", contact_id: str | None = None
+    ) -> pb.ListDuplicatesResponse:
+        """Return one page: `duplicates`, `next_page_token` (empty on the last one) and `total_size`."""
+        request = pb.ListDuplicatesRequest(contact_id=contact_id, page_size=page_size, page_token=page_token)
+        return self._call(self._contacts.ListDuplicates, request, _calls.DUPLICATES_TIMEOUT)
+
+    def merge_contacts(self, ids: Sequence[str]) -> pb.MergeContactsResponse:
+        """Make one `contact` of 2 to 50, the first, and return it; `merge_id` takes it back."""
+        return self._call(self._contacts.MergeContacts, pb.MergeContactsRequest(ids=ids), self._timeout)
+
+    def undo_merge(self, merge_id: str) -> list[Contact]:
+        """Make the contacts of before again; return them, the one that was kept first."""
+        request = pb.UndoMergeRequest(merge_id=merge_id)
+        return list(self._call(self._contacts.UndoMerge, request, self._timeout).contacts)
+
+    def dismiss_duplicate(self, first_id: str, second_id: str) -> None:
+        """Remember that two contacts are not one person: the pair is not offered again."""
+        request = pb.DismissDuplicateRequest(first_id=first_id, second_id=second_id)
+        self._call(self._contacts.DismissDuplicate, request, self._timeout)
 
     def list_groups(self) -> list[Group]:
         """Return all groups, by name."""

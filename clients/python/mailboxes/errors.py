@@ -43,7 +43,7 @@ class MailboxError(Exception):
 
 
 class NotFound(MailboxError):
-    """There is no such mailbox, harvest, contact, group or provider; `reason` says which."""
+    """There is no such mailbox, harvest, contact, group, merge or provider; `reason` says which."""
 
 
 class InvalidFields(MailboxError):
@@ -60,6 +60,14 @@ class StaleEtag(MailboxError):
 
 class GroupNameTaken(MailboxError):
     """The user has another group of this name."""
+
+
+class MergedSince(MailboxError):
+    """A later merge of the same contact has to be taken back first."""
+
+
+class NotMergeable(MailboxError):
+    """One of them is a list, a robot or a function, or was left out: only people are merged."""
 
 
 class AuthorizationFailed(MailboxError):
@@ -104,6 +112,9 @@ _BY_REASON: dict[str, type[MailboxError]] = {
     "HARVEST_NOT_FOUND": NotFound,
     "CONTACT_NOT_FOUND": NotFound,
     "GROUP_NOT_FOUND": NotFound,
+    "MERGE_NOT_FOUND": NotFound,
+    "MERGED_SINCE": MergedSince,
+    "NOT_MERGEABLE": NotMergeable,
     "PASSWORD_REQUIRED": PasswordRequired,
     "ETAG_MISMATCH": StaleEtag,
     "GROUP_NAME_TAKEN": GroupNameTaken,
