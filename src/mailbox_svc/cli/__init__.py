@@ -13,7 +13,19 @@ import sys
 import typer
 
 from mailbox_svc import __version__
-from mailbox_svc.cli import connect, contacts, data, demo, export, groups, harvest, keys, serve, tokens
+from mailbox_svc.cli import (
+    connect,
+    contacts,
+    data,
+    demo,
+    duplicates,
+    export,
+    groups,
+    harvest,
+    keys,
+    serve,
+    tokens,
+)
 from mailbox_svc.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, errors
 from mailbox_svc.errors import ConfigError, MailboxSvcError, os_reason
 from mailbox_svc.logs import configure_logs
@@ -37,6 +49,10 @@ cli.command("connect")(connect.connect)
 cli.command("disconnect")(connect.disconnect)
 cli.command("harvest")(harvest.harvest)
 cli.add_typer(contacts.cli, name="contacts")
+contacts.cli.command("duplicates")(duplicates.duplicates)
+contacts.cli.command("merge")(duplicates.merge)
+contacts.cli.command("undo")(duplicates.undo)
+contacts.cli.command("dismiss")(duplicates.dismiss)
 cli.add_typer(groups.cli, name="groups")
 cli.command("export")(export.export)
 cli.command("migrate")(data.migrate)

@@ -14,7 +14,7 @@ from mailboxes import Client, Contact, Group, Mailbox
 Kind = Literal["person", "automated", "list", "role"]
 Policy = Literal["wrote_to", "corresponded", "everyone"]
 PolicyWord = Literal["wrote-to", "corresponded", "everyone"]
-Reason = Literal["automated", "list", "never_wrote_to", "never_exchanged", "own_address", "deleted"]
+Reason = Literal["automated", "list", "never_wrote_to", "never_exchanged", "own_address", "deleted", "merged"]
 T = TypeVar("T")
 
 #: In the order they are told in.
@@ -25,6 +25,7 @@ REASONS: tuple[Reason, ...] = (
     "never_exchanged",
     "own_address",
     "deleted",
+    "merged",
 )
 _KINDS: dict[str, Kind] = {"person": "person", "automated": "automated", "list": "list", "role": "role"}
 _POLICIES: dict[PolicyWord, Policy] = {

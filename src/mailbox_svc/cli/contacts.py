@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Annotated, Literal
 
 import typer
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.table import Column, Table
 
 from mailbox_svc.cli.choices import (
     REASONS,
@@ -28,30 +25,14 @@ from mailbox_svc.cli.choices import (
     word,
 )
 from mailbox_svc.cli.connection import calls_service
-from mailbox_svc.cli.console import errors, out, plain, show, text
+from mailbox_svc.cli.console import plain
+from mailbox_svc.cli.listing import Json, Limit, Row, print_all, print_json
 from mailboxes import Client, Contact, ContactKind, SkipReason
 
-cli = typer.Typer(no_args_is_help=True, help="List, look at, correct and delete contacts.")
-
-#: Rows of a table, unless another number is asked for.
-_ROWS = 50
-#: The most contacts that the service gives at once.
-_PAGE = 1000
-#: Characters of a terminal that has room for all columns.
-_ROOMY = 140
-#: Characters of a column on a terminal.
-_WIDEST = {"name": 18, "reason": 36}
+cli = typer.Typer(no_args_is_help=True, help="List, look at, correct, merge and delete contacts.")
 
 Order = Literal["rank", "recent", "name"]
-Limit = Annotated[
-    int | None, typer.Option(min=1, help=f"At most so many. Default: {_ROWS}, and all with --json.")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, as in the contract.")]
 Typed = Annotated[str | None, typer.Option(metavar="TEXT", help="An empty text clears it.")]
-#: Cells by the names of their columns.
-Row = dict[str, str]
-#: Gives a page of a size behind a token: contacts, the next page's token, how many there are over all pages.
-Pages = Callable[[int, str], tuple[Sequence[Contact], str, int]]
 
 
 @cli.command("list")
@@ -76,7 +57,7 @@ def list_(
         )
         return page.contacts, page.next_page_token, page.total_size
 
-    _print(pages, limit, None if as_json else _contact_row, spare={"kind", "sent/received", "last"})
+    print_all(pages, limit, None if as_json else _contact_row, spare={"kind", "sent/received", "last"})
 
 
 @cli.command("skipped")
@@ -102,7 +83,7 @@ def skipped(
         )
         return page.skipped, page.next_page_token, page.total_size
 
-    _print(pages, limit, None if as_json else _skipped_row, spare={"name", "last"})
+    print_all(pages, limit, None if as_json else _skipped_row, spare={"name", "last"})
 
 
 @cli.command("show")
@@ -111,7 +92,7 @@ def show_(client: Client, contact: ContactArgument, *, as_json: Json = False) ->
     """Show all that is known of a contact."""
     found = client.get_contact(contact_id(client, contact))
     if as_json:
-        typer.echo(_json(found))
+        print_json(found)
         return
     for name, value in _details(found):
         typer.echo(f"{name:<14}{plain(value)}")
@@ -143,57 +124,6 @@ def delete(client: Client, contact: ContactArgument) -> None:
     """Delete a contact for good: no harvest brings it back."""
     client.delete_contact(contact_id(client, contact))
     typer.echo("Deleted. No harvest brings it back.")
-
-
-def _print(
-    pages: Pages, limit: int | None, row: Callable[[Contact], Row] | None, *, spare: Collection[str]
-) -> None:
-    """Print the contacts of all pages, up to the limit, as rows of a table; without a row as JSON.
-
-    The `spare` columns are shown where there is room.
-    """
-    if row is None:
-        for contact in _read(pages, limit):
-            typer.echo(_json(contact))
-        return
-    rows = [row(contact) for contact in _read(pages, limit or _ROWS)]
-    if not rows:
-        errors.print("There is none.")
-        return
-    show(_table(rows, () if _has_room() else spare))
-    total = pages(1, "")[2]
-    if total > len(rows):
-        errors.print(text(f"{len(rows):,} of {total:,}; --limit shows more."))
-
-
-def _table(rows: Sequence[Row], without: Collection[str]) -> Table:
-    columns = [name for name in rows[0] if name not in without]
-    table = Table(*map(_column, columns))
-    for row in rows:
-        table.add_row(*(text(row[name]) for name in columns))
-    return table
-
-
-def _column(name: str) -> Column:
-    # An address is folded where it must be, for without its end it is none; names and phrases are cut.
-    width = _WIDEST.get(name) if out.is_terminal else None
-    return Column(
-        name, no_wrap=name != "address", overflow="fold" if name == "address" else "ellipsis", max_width=width
-    )
-
-
-def _has_room() -> bool:
-    return not out.is_terminal or out.width >= _ROOMY
-
-
-def _read(pages: Pages, limit: int | None) -> Iterator[Contact]:
-    left, token = limit, ""
-    while left is None or left > 0:
-        contacts, token, _ = pages(_PAGE if left is None else min(left, _PAGE), token)
-        yield from contacts
-        if not token:
-            return
-        left = None if left is None else left - len(contacts)
 
 
 def _contact_row(contact: Contact) -> Row:
@@ -240,8 +170,3 @@ def _details(contact: Contact) -> Iterator[tuple[str, str]]:
 
 def _day(moment: Timestamp) -> str:
     return f"{moment.ToDatetime(UTC):%Y-%m-%d}" if moment.ByteSize() else ""
-
-
-def _json(contact: Contact) -> str:
-    """Return the contact as in the contract's JSON, in ASCII: nothing in it can control a terminal."""
-    return json.dumps(MessageToDict(contact, always_print_fields_with_no_presence=True))
