@@ -8,15 +8,17 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, text
 
-from mailbox_svc.errors import GroupNotFound, MailboxNotFound, StorageUnavailable
+from mailbox_svc.errors import ContactNotFound, GroupNotFound, MailboxNotFound, StorageUnavailable
 from mailbox_svc.model.contact import Contact, Filter, Group, Order, Typed
+from mailbox_svc.model.duplicate import Merge
 from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.store import SqlStore, SqlTransaction, _transaction
 from mailbox_svc.vault import Vault
 from support.authorizations import authorization_of, begin
-from support.evidence import chunk_of, folder_with, group_of, harvest_of, judge_all, named, seen
+from support.evidence import NOW, chunk_of, folder_with, group_of, harvest_of, judge_all, named, seen
+from support.merges import merge_of
 from support.postgres import PostgresServer
 from support.stores import PreparedDatabase, add, mailbox_of
 from support.without_criterion import WithoutCriterion
@@ -34,6 +36,7 @@ async def everything(store: SqlStore, user: str) -> object:
             kept += [await tx.folders.all(mailbox.id), await tx.folders.message_keys(mailbox.id)]
         for group in await tx.groups.all():
             kept.append(await tx.groups.revisions(group.id, [contact.id for contact in contacts]))
+        kept += [await tx.duplicates.candidates(), await tx.duplicates.dismissed()]
     async with store.begin(user) as tx:
         return kept, await tx.contacts.unjudged(100), await tx.contacts.evidence([c.id for c in contacts])
 
@@ -47,10 +50,12 @@ class Filled:
     harvest: Harvest
     contact: Contact
     group: Group
+    merge: Merge
 
 
 async def fill(store: SqlStore, vault: Vault) -> Filled:
-    chunk = chunk_of(seen("carl@example.org", sent_to=1), names=[named("carl@example.org", "Carl", 1)])
+    people = [seen(f"{name}@example.org", sent_to=1) for name in ("carl", "dora", "emil")]
+    chunk = chunk_of(*people, names=[named("carl@example.org", "Carl", 1)])
     mailbox = await add(store, mailbox_of("anna"), vault, "CANARY-p")
     _, folder = await folder_with(store, chunk, mailbox=mailbox)
     await judge_all(store)
@@ -58,12 +63,15 @@ async def fill(store: SqlStore, vault: Vault) -> Filled:
     async with store.begin("anna") as tx:
         await tx.harvests.insert(harvest)
         await tx.groups.insert(group)
-        (contact,) = await tx.contacts.page(Filter(), Order.RANK, after=None, limit=5)
+        contact, absorbed, other = await tx.contacts.page(Filter(), Order.RANK, after=None, limit=5)
         await tx.groups.put_members(group.id, [(contact.id, 1)])
+        merge = merge_of(contact, absorbed)
+        await tx.duplicates.merge(merge)
+        await tx.duplicates.dismiss(contact.id, other.id, now=NOW)
         await tx.folders.add_own_addresses(mailbox.id, ["anna@example.org"])
     await folder_with(store, chunk, mailbox=mailbox, name=b"Archive")
     await begin(store, authorization_of("anna", vault))
-    return Filled(mailbox, folder.id, harvest, contact, group)
+    return Filled(mailbox, folder.id, harvest, contact, group, merge)
 
 
 async def test_no_statement_at_all_reaches_another_users_rows(
@@ -91,17 +99,17 @@ async def test_with_the_criterion_removed_what_was_harvested_is_the_users_own_st
         filled = await fill(store, vault)
         before = await everything(store, "anna")
         for work in intrusions(filled):
-            with suppress(StorageUnavailable, MailboxNotFound, GroupNotFound):
+            with suppress(StorageUnavailable, MailboxNotFound, GroupNotFound, ContactNotFound):
                 async with database.transaction("bob") as executor:
                     assert not await work(_transaction(WithoutCriterion(executor), "bob"))
         assert await everything(store, "anna") == before
-        assert await everything(store, "bob") == ([[], [], {}], [], [])
+        assert await everything(store, "bob") == ([[], [], {}, [], set()], [], [])
 
 
 def intrusions(filled: Filled) -> Iterator[Callable[[SqlTransaction], Awaitable[object]]]:
     """Yield every use of another user's things; what one returns must be nothing."""
     mailbox_id, folder_id, harvest = filled.mailbox.id, filled.folder_id, filled.harvest
-    contact, group = filled.contact, filled.group
+    contact, group, merge = filled.contact, filled.group, filled.merge
     chunk = chunk_of(seen("eve@example.org"), names=[named("eve@example.org", "Eve", 1)])
     now = datetime.now(UTC)
     ended = replace(harvest, state=HarvestState.DONE)
@@ -140,3 +148,10 @@ def intrusions(filled: Filled) -> Iterator[Callable[[SqlTransaction], Awaitable[
     yield lambda tx: tx.groups.revisions(group.id, [contact.id])
     yield lambda tx: tx.groups.put_members(group.id, [(contact.id, 9)])
     yield lambda tx: tx.groups.remove_members(group.id, [contact.id])
+    yield lambda tx: tx.duplicates.candidates()
+    yield lambda tx: tx.duplicates.dismissed()
+    yield lambda tx: tx.duplicates.dismiss(contact.id, merge.absorbed[0].id, now=now)
+    yield lambda tx: tx.duplicates.merge(replace(merge, id="x"))
+    yield lambda tx: tx.duplicates.find_merge(merge.id)
+    yield lambda tx: tx.duplicates.later_merge(merge)
+    yield lambda tx: tx.duplicates.undo(merge)

@@ -70,6 +70,8 @@ CHANGED = text("changed")
 JUDGED = text("contact_id IS NOT NULL")
 #: Contacts that are not skipped.
 KEPT = text("skipped IS NULL")
+#: Contacts that went into another.
+MERGED = text("skipped = 'MERGED'")
 
 
 def of_mailbox() -> ForeignKeyConstraint:

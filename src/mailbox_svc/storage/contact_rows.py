@@ -26,11 +26,13 @@ from mailbox_svc.model.contact import (
 )
 from mailbox_svc.storage.contact_filters import count_of, page_of, parameters_of
 from mailbox_svc.storage.contact_texts import searchable
+from mailbox_svc.storage.contact_versions import ContactVersions
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.dialects import for_each_dialect, json_list
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
 from mailbox_svc.storage.evidence_rows import EvidenceRows, Found
 from mailbox_svc.storage.judgement_rows import JudgementRows
+from mailbox_svc.storage.merge_rows import MergeRows
 from mailbox_svc.storage.tables import address_names, addresses, contacts, group_members
 
 _c = contacts.c
@@ -108,6 +110,8 @@ class ContactRows:
         self._marks = EvidenceMarks(executor, user_id)
         self._evidence = EvidenceRows(executor, user_id)
         self._judgements = JudgementRows(executor, user_id)
+        self._merges = MergeRows(executor, user_id)
+        self._versions = ContactVersions(executor, user_id)
         self._found = Found()
 
     async def unjudged(self, limit: int) -> list[ContactEvidence]:
@@ -159,12 +163,18 @@ class ContactRows:
                 "updated_at": contact.updated_at,
             },
         )
+        await self._versions.grow()
 
     async def delete(self, contact_id: str, *, now: datetime) -> None:
+        await self._marks.lock()
         contact = await self.find(contact_id)
         if contact is None:
             return
-        await self._marks.lock()
+        await self._versions.grow()
+        await self._merges.forget([contact_id])
+        if contact.skipped is SkipReason.MERGED:
+            await self._merges.remove(contact_id)
+            return
         this = self._this(contact_id)
         written = [address.written for address in contact.addresses]
         await self._executor.run(

@@ -1,4 +1,4 @@
-"""The tables of contacts and their groups."""
+"""The tables of contacts, their groups, and what the user has said of pairs of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from mailbox_svc.storage.columns import KEPT, SORTED_TEXT, UtcTime, metadata
+from mailbox_svc.storage.columns import KEPT, MERGED, NUMBER, SORTED_TEXT, UtcTime, metadata
 
 contacts = Table(
     "contacts",
@@ -55,6 +56,8 @@ contacts = Table(
     Index(None, "user_id", "score", sqlite_where=KEPT, postgresql_where=KEPT),
     Index(None, "user_id", "last_at", sqlite_where=KEPT, postgresql_where=KEPT),
     Index(None, "user_id", "sort_key", sqlite_where=KEPT, postgresql_where=KEPT),
+    # Few; what is counted of a group goes by them.
+    Index("ix_contacts_merged", "user_id", "id", sqlite_where=MERGED, postgresql_where=MERGED),
 )
 
 contact_groups = Table(
@@ -87,4 +90,49 @@ group_members = Table(
     ),
     ForeignKeyConstraint(["user_id", "contact_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
     Index(None, "contact_id"),
+)
+
+# Merges that were not taken back; a later one has a higher number.
+contact_merges = Table(
+    "contact_merges",
+    metadata,
+    Column("number", NUMBER, Identity(), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("kept_id", Text, nullable=False),
+    # JSON: lists of [contact id, match keys, why it was skipped], of the fields of `Typed`, of group ids.
+    Column("absorbed", Text, nullable=False),
+    Column("typed_before", Text, nullable=False),
+    Column("typed_after", Text, nullable=False),
+    Column("groups_added", Text, nullable=False),
+    # JSON: columns of the kept contact as they were, which its evidence alone may not bring back.
+    Column("kept_before", Text, nullable=False),
+    Column("merged_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("number"),
+    UniqueConstraint("user_id", "id"),
+    ForeignKeyConstraint(["user_id", "kept_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
+    Index(None, "user_id", "kept_id"),
+)
+
+# Pairs that are not one person, the smaller id first.
+dismissed_pairs = Table(
+    "dismissed_pairs",
+    metadata,
+    Column("user_id", Text, nullable=False),
+    Column("first_id", Text, nullable=False),
+    Column("second_id", Text, nullable=False),
+    Column("dismissed_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("user_id", "first_id", "second_id"),
+    ForeignKeyConstraint(["user_id", "first_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["user_id", "second_id"], ["contacts.user_id", "contacts.id"], ondelete="CASCADE"),
+    Index(None, "user_id", "second_id"),
+)
+
+# How often a user's contacts have changed, so that what was made of them can tell whether it is still true.
+contact_versions = Table(
+    "contact_versions",
+    metadata,
+    Column("user_id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("user_id"),
 )

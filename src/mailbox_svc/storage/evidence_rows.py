@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Text, bindparam, func, select
@@ -163,11 +163,10 @@ class EvidenceRows:
         for group in groups.values():
             contact_id = next((address.contact_id for address in group if address.contact_id), None)
             known = about.get(contact_id or "", _About())
-            seen = [address for address in group if address.id in tallied]
-            shown = group if known.deleted or not seen else seen
+            shown = group if known.deleted else _shown(group, tallied)
             found.ids.update((address.address, address.id) for address in group)
             if len(shown) < len(group):
-                found.lost[shown[0].address] = [a.id for a in group if a.id not in tallied]
+                found.lost[shown[0].address] = [a.id for a in group if a not in shown]
             found.evidence.append(
                 ContactEvidence(
                     contact_id=contact_id,
@@ -241,6 +240,15 @@ class EvidenceRows:
         for address_id, *use in await self._executor.run(_NAMES[self._executor.dialect], self._user | ids):
             named.setdefault(address_id, []).append(NameUse(*use))
         return named
+
+
+def _shown(group: list[_Address], tallied: Container[int]) -> list[_Address]:
+    """Leave out addresses that nothing was seen of any more, where another with their match key was seen.
+
+    Those of other keys the user has merged: they stay, and so does new mail of them with this contact.
+    """
+    seen = {address.match_key for address in group if address.id in tallied}
+    return [address for address in group if address.id in tallied or address.match_key not in seen]
 
 
 def _evidence_of(

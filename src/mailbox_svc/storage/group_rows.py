@@ -6,10 +6,11 @@ import json
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from mailbox_svc.errors import GroupNameTaken, GroupNotFound
 from mailbox_svc.model.contact import Group
+from mailbox_svc.storage.columns import MERGED
 from mailbox_svc.storage.database import DialectName, Executor, Row, Statement
 from mailbox_svc.storage.dialects import for_each_dialect, insert_into, insert_rows, json_list, one_of
 from mailbox_svc.storage.tables import contact_groups, contacts, group_members
@@ -20,12 +21,26 @@ _c = contacts.c
 _MINE = _g.user_id == bindparam("for_user")
 _THIS = (_MINE, _g.id == bindparam("for_group"))
 _MEMBERS = select(func.count()).where(_m.user_id == _g.user_id, _m.group_id == _g.id).scalar_subquery()
-_SELECT = select(_g.id, _g.user_id, _g.name, _MEMBERS, _g.etag, _g.created_at, _g.updated_at)
+# Taken off, since the merged are few, and looking at each member would cost much more.
+_MERGED_MEMBERS = (
+    select(func.count())
+    .select_from(contacts)
+    .where(
+        _c.user_id == _g.user_id,
+        MERGED,  # in the words of the partial index
+        exists().where(_m.user_id == _c.user_id, _m.group_id == _g.id, _m.contact_id == _c.id),
+    )
+    .scalar_subquery()
+)
+_SELECT = select(
+    _g.id, _g.user_id, _g.name, _MEMBERS - _MERGED_MEMBERS, _g.etag, _g.created_at, _g.updated_at
+)
 _ALL = _SELECT.where(_MINE).order_by(_g.name_key, _g.id)
 _FIND = _SELECT.where(*_THIS)
 _NAMED = _SELECT.where(_MINE, _g.name_key == bindparam("name_key"))
 _COUNT = select(func.count()).select_from(contact_groups).where(_MINE)
-_LOCK_GROUP = select(_g.id).where(*_THIS).with_for_update()
+# Weaker than FOR UPDATE, so that a merge, which adds members, need not wait for it; none can delete it.
+_LOCK_GROUP = select(_g.id).where(*_THIS).with_for_update(key_share=True)
 _LOCK_USER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("for_user"), 2)))
 _INSERT = for_each_dialect(
     lambda dialect: (

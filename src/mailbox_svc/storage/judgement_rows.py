@@ -25,9 +25,11 @@ from sqlalchemy import (
 from mailbox_svc.contacts.search import sort_key
 from mailbox_svc.model.contact import ContactEvidence, Judgement
 from mailbox_svc.storage.contact_texts import searchable
+from mailbox_svc.storage.contact_versions import ContactVersions
 from mailbox_svc.storage.database import DialectName, Executor, Statement
 from mailbox_svc.storage.dialects import for_each_dialect, insert_rows, json_list, values_of_row
 from mailbox_svc.storage.evidence_rows import Found
+from mailbox_svc.storage.merge_rows import MergeRows
 from mailbox_svc.storage.tables import addresses, contacts
 
 _c = contacts.c
@@ -101,6 +103,8 @@ class JudgementRows:
     def __init__(self, executor: Executor, user_id: str) -> None:
         self._executor = executor
         self._user_id = user_id
+        self._merges = MergeRows(executor, user_id)
+        self._versions = ContactVersions(executor, user_id)
 
     async def store(
         self,
@@ -131,8 +135,11 @@ class JudgementRows:
         await self._run_many(_SETTLE, settled)
         await self._run_many(_FORGET, [(self._user_id, number) for number in forgotten])
         if removed:
+            await self._merges.forget(removed)
             parameters = {"for_user": self._user_id, "ids": json.dumps(removed)}
             await self._executor.run(_REMOVE[self._executor.dialect], parameters)
+        if judged:
+            await self._versions.grow()
 
     async def _run_many(
         self, statements: Mapping[DialectName, Statement], rows: Sequence[Sequence[object]]

@@ -12,6 +12,7 @@ from mailbox_svc.storage import url as database_url
 from mailbox_svc.storage.authorization_rows import AuthorizationRows
 from mailbox_svc.storage.contact_rows import ContactRows
 from mailbox_svc.storage.database import Database, Executor
+from mailbox_svc.storage.duplicate_rows import DuplicateRows
 from mailbox_svc.storage.folder_rows import FolderRows
 from mailbox_svc.storage.group_rows import GroupRows
 from mailbox_svc.storage.harvest_rows import HarvestRows
@@ -35,6 +36,7 @@ class SqlTransaction:
     folders: FolderRows
     contacts: ContactRows
     groups: GroupRows
+    duplicates: DuplicateRows
 
 
 class SqlStore:
@@ -99,6 +101,7 @@ def _transaction(executor: Executor, user_id: str) -> SqlTransaction:
         folders=FolderRows(executor, user_id),
         contacts=ContactRows(executor, user_id),
         groups=GroupRows(executor, user_id),
+        duplicates=DuplicateRows(executor, user_id),
     )
 
 

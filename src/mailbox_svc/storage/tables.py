@@ -17,7 +17,14 @@ from sqlalchemy import (
 )
 
 from mailbox_svc.storage.columns import UNFINISHED, UtcTime, metadata, of_mailbox
-from mailbox_svc.storage.contact_tables import contact_groups, contacts, group_members
+from mailbox_svc.storage.contact_tables import (
+    contact_groups,
+    contact_merges,
+    contact_versions,
+    contacts,
+    dismissed_pairs,
+    group_members,
+)
 from mailbox_svc.storage.evidence_tables import (
     address_names,
     addresses,
@@ -32,7 +39,10 @@ __all__ = [
     "addresses",
     "authorizations",
     "contact_groups",
+    "contact_merges",
+    "contact_versions",
     "contacts",
+    "dismissed_pairs",
     "folder_keys",
     "folders",
     "group_members",
