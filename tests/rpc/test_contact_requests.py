@@ -54,6 +54,16 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
             pb.ImportContactsRequest(group_name="x", selection={"policy": 99}),  # type: ignore[arg-type]
             {"selection.policy"},
         ),
+        ("ListDuplicates", pb.ListDuplicatesRequest(page_size=501), {"page_size"}),
+        ("ListDuplicates", pb.ListDuplicatesRequest(page_size=-1), {"page_size"}),
+        ("ListDuplicates", pb.ListDuplicatesRequest(page_token="CANARY-token"), {"page_token"}),
+        ("ListDuplicates", pb.ListDuplicatesRequest(contact_id=""), {"contact_id"}),
+        ("MergeContacts", pb.MergeContactsRequest(), {"ids"}),
+        ("MergeContacts", pb.MergeContactsRequest(ids=["c", "c"]), {"ids"}),
+        ("MergeContacts", pb.MergeContactsRequest(ids=[f"c{number}" for number in range(51)]), {"ids"}),
+        ("UndoMerge", pb.UndoMergeRequest(), {"merge_id"}),
+        ("DismissDuplicate", pb.DismissDuplicateRequest(first_id="c"), {"second_id"}),
+        ("DismissDuplicate", pb.DismissDuplicateRequest(first_id="c", second_id="c"), {"second_id"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -113,7 +123,7 @@ async def test_the_greatest_page_fits_into_what_clients_take(service: Service) -
     assert all(piece.endswith(b"\n") for piece in pieces)
 
 
-def naming(contact: str, group: str, mailbox: str) -> list[tuple[str, str, Any]]:
+def naming(contact: str, group: str, mailbox: str, merge: str) -> list[tuple[str, str, Any]]:
     """All calls that name something of a user's: the reason to expect, the method, the request."""
     of_group, of_mailbox = pb.ContactFilter(group_id=group), pb.ContactFilter(mailbox_id=mailbox)
     from_mailbox = pb.ContactSelection(mailbox_id=mailbox)
@@ -134,6 +144,10 @@ def naming(contact: str, group: str, mailbox: str) -> list[tuple[str, str, Any]]
         ("MAILBOX", "ListSkipped", pb.ListSkippedRequest(filter=of_mailbox)),
         ("MAILBOX", "ImportContacts", pb.ImportContactsRequest(group_name="x", selection=from_mailbox)),
         ("MAILBOX", "ExportContacts", pb.ExportContactsRequest(filter=of_mailbox, format=csv_format)),
+        ("CONTACT", "ListDuplicates", pb.ListDuplicatesRequest(contact_id=contact)),
+        ("CONTACT", "MergeContacts", pb.MergeContactsRequest(ids=[contact, "another"])),
+        ("CONTACT", "DismissDuplicate", pb.DismissDuplicateRequest(first_id=contact, second_id="another")),
+        ("MERGE", "UndoMerge", pb.UndoMergeRequest(merge_id=merge)),
     ]
 
 
@@ -141,6 +155,8 @@ async def test_anothers_data_is_not_found_in_the_same_words_as_none_at_all(servi
     """Every RPC of bob with ids of ann's, against ids that nobody has."""
     done = await service.call("ImportContacts", pb.ImportContactsRequest(group_name="Friends"))
     jo = await service.one("Jo@Example.org")
+    kim = await service.one("kim@example.org")
+    merge = await service.call("MergeContacts", pb.MergeContactsRequest(ids=[jo.id, kim.id]))
     before = (await service.contacts(), await service.call("ListGroups", pb.ListGroupsRequest()))
 
     async def answers(*ids: str) -> list[tuple[grpc.StatusCode, str, str]]:
@@ -153,16 +169,16 @@ async def test_anothers_data_is_not_found_in_the_same_words_as_none_at_all(servi
             found.append((failure.code, failure.reason, failure.message))
         return found
 
-    anns = await answers(jo.id, done.group.id, service.mailbox.id)
-    assert anns == await answers(*(str(uuid.uuid4()) for _ in range(3)))
-    expected = [(grpc.StatusCode.NOT_FOUND, f"{kind}_NOT_FOUND") for kind, _, _ in naming("", "", "")]
+    anns = await answers(jo.id, done.group.id, service.mailbox.id, merge.merge_id)
+    assert anns == await answers(*(str(uuid.uuid4()) for _ in range(4)))
+    expected = [(grpc.StatusCode.NOT_FOUND, f"{kind}_NOT_FOUND") for kind, _, _ in naming("", "", "", "")]
     assert [(code, reason) for code, reason, _ in anns] == expected
     assert before == (await service.contacts(), await service.call("ListGroups", pb.ListGroupsRequest()))
 
 
 def test_every_call_that_names_something_is_in_the_matrix() -> None:
     methods = {method.name for method in pb.DESCRIPTOR.services_by_name["ContactService"].methods}
-    assert methods - {method for _, method, _ in naming("", "", "")} == {"ListGroups"}
+    assert methods - {method for _, method, _ in naming("", "", "", "")} == {"ListGroups"}
 
 
 async def test_another_user_sees_and_takes_nothing(service: Service) -> None:

@@ -181,6 +181,12 @@ async def test_no_name_address_or_text_is_logged(
             await service.call("ImportContacts", pb.ImportContactsRequest(group_name="Friends"))
             await failure_of(service.group("friends"))
             await service.export(format=pb.EXPORT_FORMAT_VCARD_4)
+            kim = await service.one("kim@example.org")
+            await service.call("ListDuplicates", pb.ListDuplicatesRequest(contact_id=jo.id))
+            merge = await service.call("MergeContacts", pb.MergeContactsRequest(ids=[jo.id, kim.id]))
+            await service.call("UndoMerge", pb.UndoMergeRequest(merge_id=merge.merge_id))
+            pair = pb.DismissDuplicateRequest(first_id=jo.id, second_id=kim.id)
+            await service.call("DismissDuplicate", pair)
             await service.call("DeleteContact", pb.DeleteContactRequest(id=jo.id))
         written = "".join(capsys.readouterr()).lower()
     assert "/mailboxes.v1.contactservice/importcontacts" in written
