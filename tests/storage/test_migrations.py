@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Insert, LargeBinary, inspect, text
 
 from mailbox_svc.errors import ConfigError
+from mailbox_svc.model.contact import Filter, Typed
 from mailbox_svc.model.harvest import Policy
 from mailbox_svc.model.mailbox import Auth
 from mailbox_svc.model.secret import Secret
@@ -34,7 +35,8 @@ from mailbox_svc.storage.tables import (
 from mailbox_svc.vault import Vault
 from support import postgres
 from support.authorizations import authorization_of, begin
-from support.evidence import chunk_of, folder_with, seen
+from support.evidence import NOW, chunk_of, folder_with, group_of, seen
+from support.merges import by_address, found, judge_changed, merged, met
 from support.stores import FIELD, KINDS, PreparedDatabase, add, context_of, mailbox_of, opened
 
 
@@ -144,6 +146,36 @@ async def test_before_and_after_oauth_a_database_keeps_what_it_has(
         assert vault.open(kept, context_of(plain)).reveal() == "CANARY-kept"
         await begin(store, authorization_of("bob", vault, mailbox_id=connected.id))
         assert await store.key_usage() == {vault.active_key_id: 2}
+
+
+async def test_before_duplicates_no_contact_is_hidden_and_after_all_are_there(
+    database: PreparedDatabase,
+) -> None:
+    async with opened(database.url) as store:
+        before = await met(store, "Bob <bob@example.org>", "Rob <rob@example.org>", "Carl <carl@example.org>")
+        bob, rob, carl = before.values()
+        group = group_of("anna")
+        async with store.begin("anna") as tx:
+            await tx.groups.insert(group)
+            await tx.groups.put_members(group.id, [(rob.id, 1)])
+            await tx.contacts.update(replace(rob, typed=Typed(note="Met in Rome.")))
+        before = await by_address(store)
+        await merged(store, bob, await found(store, rob.id))
+        await merged(store, carl, await found(store, bob.id))
+        await alembic(database.owner_url, command.downgrade, "0003")
+        assert "contact_merges" not in await tables_of(database.owner_url)
+        assert (await migrate(database.owner_url, app_role=postgres.APP)).current == "0003"
+        await store.check_ready()  # on PostgreSQL: row-level security is forced again
+        async with store.begin("anna") as tx:
+            await judge_changed(tx)
+            assert await tx.contacts.count(Filter(kept=False)) == 0
+            assert [group.members for group in await tx.groups.all()] == [1]
+        after = await by_address(store)
+        same: dict[str, Any] = {"revision": 0, "updated_at": NOW, "etag": ""}
+        assert {address: replace(one, **same) for address, one in after.items()} == {
+            address: replace(one, **same) for address, one in before.items()
+        }
+        await merged(store, after["bob@example.org"], after["rob@example.org"])
 
 
 async def test_mailboxes_of_the_release_before_are_kept_with_all_they_had(
