@@ -59,6 +59,12 @@ async def test_the_story_harvests_people_with_reasons_and_says_what_it_left_out(
         assert re.search(rf"^  \d+ {reason} *\n    \S+@\S+: \S", story, re.MULTILINE), reason
 
 
+async def test_the_story_merges_two_addresses_of_one_person_and_takes_it_back(story: str) -> None:
+    assert "lukasz@zolc.example and lukasz.zolc@aurora.example (0." in story
+    assert "✓ merged: Łukasz Żółć, 2 addresses, " in story
+    assert "✓ taken back: 2 contacts, as they were" in story
+
+
 async def test_the_story_imports_a_group_once_however_often_it_is_asked(story: str) -> None:
     found = re.search(
         r"dry run: (\d+) added, 0 updated, 0 unchanged\s+✓ import: \1 added, 0 updated, 0 unchanged"

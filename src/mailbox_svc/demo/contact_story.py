@@ -43,6 +43,7 @@ async def tell_contacts(
     await _harvest(teller, client, mailbox, view)
     await _top(teller, client)
     await _skipped(teller, client)
+    await _duplicates(teller, client)
     await _import(teller, client)
     await _export(teller, client)
     await _delete(teller, client)
@@ -90,6 +91,25 @@ async def _skipped(teller: Teller, client: AsyncClient) -> None:
         # One example of each kind of evidence.
         for one in {one.reason.code: one for one in reversed(page.skipped)}.values():
             teller.note(f"{one.address}: {one.reason.text}")
+
+
+async def _duplicates(teller: Teller, client: AsyncClient) -> None:
+    teller.step("Merge", "who may be one person; nothing is merged by itself")
+    pairs = [pair async for pair in client.duplicates()]
+    for pair in pairs:
+        teller.fact(f"{pair.first.address} and {pair.second.address} ({pair.score:.2f})")
+        teller.note(pair.why)
+    if not pairs:
+        return
+    first, second = pairs[0].first, pairs[0].second
+    merged = await client.merge_contacts([first.id, second.id])
+    contact = merged.contact
+    teller.good(
+        f"merged: {contact.display_name}, {len(contact.addresses)} addresses, "
+        f"{contact.wrote_to} messages to and {contact.received} from them"
+    )
+    back = await client.undo_merge(merged.merge_id)
+    teller.good(f"taken back: {len(back)} contacts, as they were")
 
 
 async def _import(teller: Teller, client: AsyncClient) -> None:
