@@ -16,7 +16,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 
 from mailboxes.v1 import contact_service_pb2 as pb
-from mailboxes.v1.contact_pb2 import Contact, ContactAddress
+from mailboxes.v1.contact_pb2 import Contact, ContactAddress, SkipReason
 from support.command import mailbox_svc, on_a_terminal
 from support.scripted_service import TOKEN, Abort, Script, serving
 
@@ -143,6 +143,14 @@ async def test_contacts_are_merged_into_the_first_by_address_or_id(world: World)
     )
     merged = world.script.received[-1].request
     assert merged == pb.MergeContactsRequest(ids=["id-jo", "id-joe", "id-third"])
+
+
+async def test_what_was_merged_is_listed_among_what_was_left_out(world: World) -> None:
+    merged = Contact(address="j.smith@company.example", skipped_because=SkipReason.SKIP_REASON_MERGED)
+    world.script.answers = [pb.ListSkippedResponse(skipped=[merged], total_size=1)]
+    done = await world.run("skipped", "--reason", "merged")
+    assert done.stdout.splitlines()[1].split() == ["merged", "j.smith@company.example"]
+    assert list(world.script.received[0].request.reasons) == [SkipReason.SKIP_REASON_MERGED]
 
 
 async def test_an_address_that_nobody_has_merges_nothing(world: World) -> None:
