@@ -112,6 +112,9 @@ async def test_what_was_merged_and_taken_back_is_as_it_was(store: SqlStore, seed
         addresses = {a.written for one in others for a in one.addresses}
         assert {a.written for one in now for a in one.addresses} == addresses
         assert sum(one.received for one in now) == sum(one.received for one in others)
+        async with store.read("anna") as tx:
+            for group in await tx.groups.all():
+                assert group.members == sum(group.id in one.group_ids for one in now)
     for merge, before in reversed(history):
         async with store.read("anna") as tx:
             assert not await tx.duplicates.later_merge(merge)

@@ -122,23 +122,24 @@ async def test_the_kept_contact_is_found_by_what_was_typed_of_the_others(store: 
 
 async def test_groups_are_joined_and_the_hidden_are_no_members_until_they_are_back(store: SqlStore) -> None:
     people = await met(store, *PEOPLE)
-    both, his = group_of("anna", "Both"), group_of("anna", "His")
+    both, his, other = (group_of("anna", name) for name in ("Both", "His", "Other"))
     async with store.begin("anna") as tx:
-        for group in (both, his):
+        for group in (both, his, other):
             await tx.groups.insert(group)
         await tx.groups.put_members(both.id, [(people[BOB].id, 1), (people[ROB].id, 1), (people[CARL].id, 1)])
         await tx.groups.put_members(his.id, [(people[ROB].id, 1)])
+        await tx.groups.put_members(other.id, [(people[CARL].id, 1)])
     people = await by_address(store)
     merge = await merged(store, people[BOB], people[ROB])
     assert merge.groups_added == (his.id,)
     kept, rob = await found(store, merge.kept), await found(store, people[ROB].id)
     assert set(kept.group_ids) == set(rob.group_ids) == {both.id, his.id}
     async with store.read("anna") as tx:
-        assert [group.members for group in await tx.groups.all()] == [2, 1]
+        assert [group.members for group in await tx.groups.all()] == [2, 1, 1]
         assert await tx.contacts.count(Filter(group_id=both.id)) == 2
         assert await tx.contacts.count(Filter(group_id=his.id)) == 1
     await undone(store, merge)
     async with store.read("anna") as tx:
-        assert [group.members for group in await tx.groups.all()] == [3, 1]
+        assert [group.members for group in await tx.groups.all()] == [3, 1, 1]
     assert (await found(store, merge.kept)).group_ids == (both.id,)
     assert (await found(store, rob.id)).group_ids == rob.group_ids

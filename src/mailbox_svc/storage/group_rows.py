@@ -28,7 +28,9 @@ _MERGED_MEMBERS = (
     .where(
         _c.user_id == _g.user_id,
         MERGED,  # in the words of the partial index
-        exists().where(_m.user_id == _c.user_id, _m.group_id == _g.id, _m.contact_id == _c.id),
+        exists()
+        .where(_m.user_id == _c.user_id, _m.group_id == _g.id, _m.contact_id == _c.id)
+        .correlate(contacts, contact_groups),
     )
     .scalar_subquery()
 )
