@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from quality import extraction, senders
+from quality import duplicates, extraction, senders
 from quality.corpus import DEFAULT, HOW_TO_GET_MESSAGES, Row
 
 
@@ -27,7 +28,8 @@ def main() -> None:
         sys.exit(f"There are no messages in {given.messages}.\n{HOW_TO_GET_MESSAGES}")
     if not given.messages:
         print(f"Measuring labelled headers only.\n{HOW_TO_GET_MESSAGES}\n", file=sys.stderr)
-    show([*extraction.measure(given.corpus, given.messages), *senders.measure(given.corpus, given.messages)])
+    measured = extraction.measure(given.corpus, given.messages), senders.measure(given.corpus, given.messages)
+    show([*chain.from_iterable(measured), *duplicates.measure(given.corpus)])
 
 
 def show(rows: list[Row]) -> None:

@@ -1,0 +1,69 @@
+"""Measures how many of the suggested duplicates are one person, and how many of those are suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mailbox_svc.contacts.duplicates import suggestions
+from mailbox_svc.model.address import canonical, match_key
+from mailbox_svc.model.contact import Kind
+from mailbox_svc.model.duplicate import Candidate, Suggestion
+from quality.corpus import Row, rows
+from quality.made_people import World, made
+
+#: Scores from which on precision and recall are shown; the first is all that is suggested.
+LEVELS = (0.0, 0.8, 0.9)
+_PRECISION, _RECALL = 0.99, 0.90
+
+
+def measure(corpus: Path) -> list[Row]:
+    """Return one row a measure: of the labelled pairs, and of made-up people."""
+    return [*_labelled(corpus), *generated(made())]
+
+
+def generated(world: World, levels: Iterable[float] = LEVELS) -> list[Row]:
+    """Return precision and recall of what is suggested for these people, all of them one user's."""
+    same, found = world.same(), suggestions(world.candidates)
+    return [row for level in levels for row in _rows(f"{len(world.who):,} made up", level, found, same)]
+
+
+def _rows(of: str, level: float, found: Iterable[Suggestion], same: set[tuple[str, str]]) -> list[Row]:
+    pairs = {(min(s.first, s.second), max(s.first, s.second)) for s in found if s.score >= level}
+    right = len(pairs & same)
+    suffix = f", score from {level:g}" if level else ""
+    # The goals are for what is suggested. A higher bar is shown for comparison.
+    recall = 0.0 if level else _RECALL
+    return [
+        Row(f"duplicates, precision ({of}{suffix})", right / max(len(pairs), 1), _PRECISION),
+        Row(f"duplicates, recall ({of}{suffix})", right / len(same), recall),
+    ]
+
+
+def _labelled(corpus: Path) -> list[Row]:
+    """Judge every labelled pair by itself, as if the user had these two contacts only."""
+    right = wrong = same = 0
+    for row in rows(corpus, "dedup.jsonl"):
+        suggested = _is_suggested(row["a"], row["b"])
+        same += row["same"]
+        right += suggested and row["same"]
+        wrong += suggested and not row["same"]
+    return [
+        Row("duplicates, precision (labelled pairs)", right / max(right + wrong, 1), _PRECISION),
+        Row("duplicates, recall (labelled pairs)", right / max(same, 1), _RECALL),
+    ]
+
+
+def _is_suggested(*sides: dict[str, str]) -> bool:
+    addresses = [canonical(side["address"]) for side in sides]
+    if match_key(addresses[0]) == match_key(addresses[1]):
+        # one contact from the beginning
+        return True
+    return bool(
+        suggestions(
+            [
+                Candidate(str(at), tuple(filter(None, [side["name"]])), (address,), Kind.PERSON, "", "", 1)
+                for at, (side, address) in enumerate(zip(sides, addresses, strict=True))
+            ]
+        )
+    )

@@ -1,0 +1,87 @@
+"""Which pairs are worth comparing: those that share a key, and never all of a key that many share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+
+from mailbox_svc.contacts.duplicates.given import full_forms
+from mailbox_svc.contacts.duplicates.letters import Word, word
+from mailbox_svc.contacts.duplicates.person import Person
+from mailbox_svc.contacts.duplicates.reading import Reading
+
+#: A key of more contacts is cut by what else they share.
+_LARGEST = 40
+#: Of one that cannot be cut, each is compared with so many that follow it.
+_NEIGHBOURS = 8
+
+
+def pairs(people: Sequence[Person]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of positions, the smaller first, each once; the order depends on the input alone."""
+    blocks: defaultdict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(people):
+        for key in _keys(one):
+            blocks[key].append(at)
+    seen: set[int] = set()
+    for members in blocks.values():
+        for first, second in _of_block(members, people):
+            pair = first * len(people) + second
+            if pair not in seen:
+                seen.add(pair)
+                yield first, second
+
+
+def _of_block(members: list[int], people: Sequence[Person]) -> Iterator[tuple[int, int]]:
+    if len(members) <= _LARGEST:
+        yield from combinations(members, 2)
+        return
+    parts: defaultdict[str, list[int]] = defaultdict(list)
+    for at in members:
+        for key in _anchors(people[at]):
+            parts[key].append(at)
+    for part in parts.values():
+        if len(part) <= _LARGEST:
+            yield from combinations(part, 2)
+        else:
+            yield from _neighbours(part, people)
+
+
+def _neighbours(members: list[int], people: Sequence[Person]) -> Iterator[tuple[int, int]]:
+    ordered = sorted(members, key=lambda at: (people[at].places[0].local, people[at].id))
+    for place, first in enumerate(ordered):
+        for second in ordered[place + 1 : place + 1 + _NEIGHBOURS]:
+            yield min(first, second), max(first, second)
+
+
+def _keys(one: Person) -> set[str]:
+    keys = {f"@{place.handle}" for place in one.places if place.handle}
+    for name in one.readings:
+        families = _families(name)
+        if name.given.is_initial:
+            givens: set[str] = set()
+        else:
+            givens = {sound for full in full_forms(name.given) for sound in word(full).sounds}
+            givens.update(name.double.sounds if name.double else ())
+        # in either order, so that "Berg Anna" meets "Anna Berg"
+        keys.update(f"{min(pair)} {max(pair)}" for pair in product(givens, families))
+        keys.update(
+            f"{initial}. {family} {company}"
+            for initial in {text[:1] for text in name.given.spellings}
+            for family in families
+            for company in one.companies
+        )
+    return keys
+
+
+def _anchors(one: Person) -> Iterator[str]:
+    """Yield what makes one person even of two with a common name."""
+    yield from one.companies
+    yield from (f"@{place.handle}" for place in one.places if place.handle)
+    if one.phone:
+        yield f"+{one.phone}"
+
+
+def _families(name: Reading) -> set[str]:
+    parts: tuple[Word, ...] = (name.family, *name.halves, *(one for one in name.middle if len(one.text) > 2))
+    return {sound for part in parts for sound in part.sounds}

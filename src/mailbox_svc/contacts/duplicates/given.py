@@ -1,0 +1,60 @@
+"""Given names: which are short for which. Different ones are never one, however alike they look."""
+
+from __future__ import annotations
+
+import enum
+
+from mailbox_svc.contacts.duplicates.letters import Word
+from mailbox_svc.contacts.lexicon import lines, load
+
+KNOWN = load("given_names")
+
+
+class Likeness(enum.Enum):
+    """How two given names agree."""
+
+    SAME = enum.auto()
+    #: One is short for the other, or both for a third.
+    SHORT = enum.auto()
+    #: One is but the first letter of the other.
+    INITIAL = enum.auto()
+
+
+def _read() -> dict[str, frozenset[str]]:
+    full_names: dict[str, set[str]] = {}
+    for line in lines("nicknames"):
+        full, _, short = line.partition(":")
+        for name in short.split():
+            full_names.setdefault(name, set()).add(full)
+    return {name: frozenset(full) for name, full in full_names.items()}
+
+
+#: Short name → what it may stand for.
+_FULL = _read()
+
+
+def full_forms(name: Word) -> frozenset[str]:
+    """Return the name itself and what it may be short for."""
+    return _forms(name.spellings[0]).union(*map(_forms, name.spellings[1:]))
+
+
+def is_given(name: Word) -> bool:
+    """Tell whether it is known as a given name, or as short for one."""
+    return any(text in KNOWN or text in _FULL for text in name.spellings)
+
+
+def likeness(one: Word, other: Word) -> Likeness | None:
+    """Return how they agree; None when they are different names."""
+    if one.same(other):
+        return Likeness.SAME
+    if one.is_initial or other.is_initial:
+        return Likeness.INITIAL if _initials_meet(one, other) else None
+    return None if full_forms(one).isdisjoint(full_forms(other)) else Likeness.SHORT
+
+
+def _forms(text: str) -> frozenset[str]:
+    return _FULL.get(text, frozenset()) | {text}
+
+
+def _initials_meet(one: Word, other: Word) -> bool:
+    return not {text[:1] for text in one.spellings}.isdisjoint(text[:1] for text in other.spellings)

@@ -1,0 +1,115 @@
+"""How the names of two people agree: the first thing that is asked of a pair."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from mailbox_svc.contacts.duplicates.given import Likeness, is_given, likeness
+from mailbox_svc.contacts.duplicates.letters import Word
+from mailbox_svc.contacts.duplicates.person import Person
+from mailbox_svc.contacts.duplicates.reading import Reading
+
+
+class Likely(enum.IntEnum):
+    """How two names agree; less is worse."""
+
+    INITIAL = 1
+    #: One holds the other's family name: "Smith-Jones" and "Smith".
+    COMPOUND = 2
+    #: An address spells it, nobody wrote it.
+    SPELT = 3
+    SHORT = 4
+    SAME = 5
+
+
+#: What given names make of names with one family name.
+_AS_WHOLE = {
+    Likeness.SAME: Likely.SAME,
+    Likeness.SHORT: Likely.SHORT,
+    Likeness.INITIAL: Likely.INITIAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two readings that agree."""
+
+    likely: Likely
+    first: Reading
+    second: Reading
+    #: "Jr" stands behind one of them only: a parent and a child, or one person.
+    maybe_parent: bool
+
+
+def link(one: Person, other: Person) -> Link | None:
+    """Return the best agreement of their names; None when they are different people by their names."""
+    best: Link | None = None
+    for first in one.readings:
+        for second in other.readings:
+            likely = _likely(first, second)
+            if likely and (best is None or likely > best.likely):
+                parent = bool(first.generation) is not bool(second.generation)
+                best = Link(likely, first, second, parent)
+    if best is None or _contradict(one.readings[0], other.readings[0]):
+        return None
+    return best
+
+
+def _likely(one: Reading, other: Reading) -> Likely | None:
+    if one.generation and other.generation and one.generation != other.generation:
+        return None
+    if _is_turned(one, other):
+        return Likely.SPELT if one.is_guess or other.is_guess else Likely.SAME
+    alike = (
+        Likeness.SAME
+        if _is_double(one, other) or _is_double(other, one)
+        else likeness(one.given, other.given)
+    )
+    if alike is None or _middles_differ(one, other):
+        return None
+    if not one.family.same(other.family):
+        return Likely.COMPOUND if alike is Likeness.SAME and _is_part(one, other) else None
+    return (
+        _AS_WHOLE[alike]
+        if alike is Likeness.INITIAL or not (one.is_guess or other.is_guess)
+        else Likely.SPELT
+    )
+
+
+def _contradict(one: Reading, other: Reading) -> bool:
+    """Tell two known given names that are different, whatever else those contacts were called."""
+    if not is_given(one.given) or not is_given(other.given) or _is_turned(one, other):
+        return False
+    if _is_double(one, other) or _is_double(other, one):
+        return False
+    return likeness(one.given, other.given) is None
+
+
+def _is_double(one: Reading, other: Reading) -> bool:
+    return one.double is not None and one.double.same(other.given)
+
+
+def _is_turned(one: Reading, other: Reading) -> bool:
+    """Tell "Berg Anna" from "Anna Berg"; "Martin Thomas" and "Thomas Martin" are two people."""
+    if not (one.given.same(other.family) and one.family.same(other.given)):
+        return False
+    return not (is_given(one.given) and is_given(one.family))
+
+
+def _middles_differ(one: Reading, other: Reading) -> bool:
+    """Tell "John A. Smith" from "John B. Smith"; one without any is either."""
+    if not one.middle or not other.middle:
+        return False
+    return not any(likeness(mine, theirs) for mine in one.middle for theirs in other.middle)
+
+
+def _is_part(one: Reading, other: Reading) -> bool:
+    mine, theirs = _families(one), _families(other)
+    return any(a.same(other.family) for a in mine) or any(b.same(one.family) for b in theirs)
+
+
+def _families(name: Reading) -> tuple[Word, ...]:
+    """Return the parts of a double family name, hyphenated or, as in Spain, not."""
+    unhyphenated = tuple(part for part in name.middle if len(part.text) > 2 and not is_given(part))
+    return (*name.halves, *unhyphenated)

@@ -1,0 +1,138 @@
+"""What the part of an address before the @ says about a name: nothing, some of it, all, or another one."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import replace
+
+from rapidfuzz.distance import OSA
+
+from mailbox_svc.contacts.duplicates.given import full_forms, is_given, likeness
+from mailbox_svc.contacts.duplicates.letters import Word, word
+from mailbox_svc.contacts.duplicates.reading import Reading
+from mailbox_svc.contacts.search import fold
+
+_SEPARATORS = re.compile(r"[\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+#: More digits than these are no year or number behind a name, but something of its own.
+_FEW_LETTERS = 5
+#: In shorter words one letter makes another word.
+_TYPED_WRONG = 4
+
+
+class Fit(enum.IntEnum):
+    """How a local part agrees with a name; more is better."""
+
+    #: It spells another given name.
+    AGAINST = 0
+    NONE = 1
+    #: The family name, the given name, or one of them with the other's initial.
+    PARTLY = 2
+    #: Both names in full.
+    FULLY = 3
+
+
+def words_of(local: str) -> tuple[str, ...]:
+    """Return the words of a local part; what follows a + is none of it."""
+    return tuple(filter(None, _SEPARATORS.split(fold(local.partition("+")[0]))))
+
+
+def guess(local: str) -> Reading | None:
+    """Return the name that "anna.berg" and "berg.anna" spell; None when a part is no given name."""
+    parts = words_of(local)
+    if len(parts) == 3 and len(parts[1]) == 1:
+        parts = (parts[0], parts[2])
+    if len(parts) != 2 or min(map(len, parts)) < 2:
+        return None
+    first, second = word(parts[0]), word(parts[1])
+    if not is_given(first):
+        first, second = second, first
+    if not is_given(first) or is_given(second):
+        # two given names may stand in either order, so only a written name tells
+        return (
+            None
+            if not is_given(first)
+            else Reading(word(parts[0]), word(parts[1]), text=" ".join(parts), is_guess=True, in_doubt=True)
+        )
+    return Reading(first, second, text=f"{first.text} {second.text}".title(), is_guess=True)
+
+
+def corrected(local: str, name: Reading) -> Reading | None:
+    """Return the name with the typing error mended that the local part does not have; None without one."""
+    letters = "".join(words_of(local))
+    for given in (*name.given.spellings, *(text[:1] for text in name.given.spellings)):
+        rest = _without(letters, given)
+        if rest and rest not in name.family.spellings and _is_near(rest, name.family.spellings[0]):
+            return replace(name, family=word(rest), halves=(), is_guess=True)
+    for family in name.family.spellings:
+        rest = _without(letters, family)
+        if (
+            rest
+            and is_given(word(rest))
+            and not is_given(name.given)
+            and _is_near(rest, name.given.spellings[0])
+        ):
+            return replace(name, given=word(rest), is_guess=True, in_doubt=False)
+    return None
+
+
+def fit(local: str, name: Reading) -> Fit:
+    """Return how a local part agrees with the name."""
+    parts = words_of(local)
+    letters = "".join(parts)
+    families = {text for one in (name.family, *name.halves) for text in one.spellings}
+    givens = {text for text in full_forms(name.given) if len(text) > 1} | set(name.given.spellings)
+    givens.update(name.double.spellings if name.double else ())
+    if len(parts) > 1 and not families.isdisjoint(parts):
+        rest = [part for part in parts if part not in families]
+        return _fit_of_rest(rest, name) if rest else Fit.PARTLY
+    wholes = {a + b for f in families for g in givens for a, b in ((f, g), (g, f)) if len(g) > 1}
+    if letters in wholes:
+        return Fit.FULLY
+    short = {g[:1] + f for f in families for g in givens} | {f + g[:1] for f in families for g in givens}
+    short |= {g + f[:1] for f in families for g in givens} | families | givens
+    return Fit.PARTLY if letters in short else Fit.NONE
+
+
+def handle(local: str, name: Reading | None) -> str:
+    """Return a local part that somebody thought up, and that others hardly have; empty when it is not one."""
+    local = fold(local.partition("+")[0])
+    letters = "".join(words_of(local))
+    numbered = bool(_DIGITS.search(local)) and len(local) >= _FEW_LETTERS + 2
+    if len(letters) < 3 or not (numbered or len(letters) > _FEW_LETTERS):
+        return ""
+    if numbered and len("".join(_DIGITS.findall(local))) > 1:
+        return local
+    if name is None or is_given(word(letters)):
+        return ""
+    return local if fit(local, name) is Fit.NONE and guess(local) is None else ""
+
+
+def numbered_twins(one: str, other: str) -> bool:
+    """Tell local parts that differ in their numbers only: a host's way to tell two of one name apart."""
+    return one != other and _DIGITS.sub("", one) == _DIGITS.sub("", other)
+
+
+def _without(letters: str, part: str) -> str:
+    """Return what is left without a part at either end; empty when it is not there."""
+    if letters.startswith(part):
+        return letters[len(part) :]
+    return letters[: -len(part)] if letters.endswith(part) else ""
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Tell words that a slip of the fingers makes of each other: one, or two in a long word."""
+    length = min(len(one), len(other))
+    slips = 0 if length < _TYPED_WRONG else 1 if length < 2 * _TYPED_WRONG else 2
+    return OSA.distance(one, other, score_cutoff=slips) <= slips
+
+
+def _fit_of_rest(rest: list[str], name: Reading) -> Fit:
+    mine: tuple[Word, ...] = (name.given, *name.middle, *([name.double] if name.double else []))
+    for text in rest:
+        one = word(text)
+        if any(likeness(one, own) for own in mine):
+            return Fit.PARTLY if one.is_initial else Fit.FULLY
+    known = any(len(text) == 1 or is_given(word(text)) for text in rest)
+    return Fit.AGAINST if known and not name.given.is_initial else Fit.PARTLY

@@ -1,0 +1,118 @@
+"""A contact as it is compared: its names read, its addresses taken apart, once for all pairs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mailbox_svc.contacts.duplicates.given import likeness
+from mailbox_svc.contacts.duplicates.local_parts import Fit, corrected, fit, guess, handle
+from mailbox_svc.contacts.duplicates.reading import Reading, read
+from mailbox_svc.contacts.lexicon import lines
+from mailbox_svc.contacts.search import fold
+from mailbox_svc.model.duplicate import Candidate
+
+_FREE = frozenset(lines("freemail_domains"))
+#: More names are other people's, mostly.
+_MOST_READINGS = 4
+_MOST_ADDRESSES = 20
+_NO_DIGITS = re.compile(r"\D+")
+#: The least digits of a telephone number, and how many of its last ones are compared: the rest is area codes.
+_SHORTEST_PHONE, _COMPARED_DIGITS = 7, 9
+#: Names of hosts that many companies have.
+_ANYBODYS = frozenset({"mail", "email", "webmail", "post", "home", "online", "office", "alumni", "students"})
+_SHORTEST_LABEL = 4
+#: Domains below which everybody has one: of documents (RFC 2606) and of dynamic hosts.
+_ANYBODYS_DOMAINS = frozenset({"example.com", "example.net", "example.org", "dyndns.org", "eu.org"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address of a contact."""
+
+    local: str
+    domain: str
+    #: What its host is registered as: "example.org" of "mail.example.org".
+    registered: str
+    #: Anybody can have an address there.
+    is_free: bool
+    fit: Fit
+    #: `local_parts.handle`
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact as it is compared."""
+
+    id: str
+    #: The name shown comes first; at most four.
+    readings: tuple[Reading, ...]
+    places: tuple[Place, ...]
+    #: Companies by any sign, folded: registered domains, their names, what the user typed, what is in names.
+    companies: frozenset[str]
+    phone: str
+    #: Nobody wrote any name.
+    nameless: bool
+
+
+def person(candidate: Candidate) -> Person:
+    """Take a contact apart."""
+    readings: dict[Reading, None] = {}
+    companies = {fold(candidate.organization)} - {""}
+    main: Reading | None = None
+    for name in candidate.names[:_MOST_READINGS]:
+        reading, named = read(name)
+        companies.update(named)
+        main = main or reading
+        if reading:
+            readings.setdefault(reading)
+    places = []
+    for address in candidate.addresses[:_MOST_ADDRESSES]:
+        local, _, domain = address.rpartition("@")
+        registered, label = _registered(domain)
+        free = registered in _FREE or label in _FREE or domain in _FREE
+        if not free:
+            companies.add(registered)
+            if len(label) >= _SHORTEST_LABEL and label not in _ANYBODYS:
+                companies.add(label)
+        found = _from_address(local, main, candidate)
+        if found:
+            readings.setdefault(found)
+        name = found or main
+        fitting = fit(local, name) if name else Fit.NONE
+        places.append(Place(local, domain, registered, free, fitting, handle(local, name)))
+    phone = _NO_DIGITS.sub("", candidate.phone)
+    phone = phone[-_COMPARED_DIGITS:] if len(phone) >= _SHORTEST_PHONE else ""
+    return Person(
+        candidate.id,
+        tuple(readings)[:_MOST_READINGS],
+        tuple(places),
+        frozenset(companies),
+        phone,
+        not candidate.names,
+    )
+
+
+def _from_address(local: str, main: Reading | None, candidate: Candidate) -> Reading | None:
+    """Return the name that an address spells where it says more than the names do, and nothing else."""
+    if main and not main.given.is_initial:
+        return corrected(local, main)
+    guessed = guess(local)
+    if guessed is None:
+        return None
+    if main:
+        fits = likeness(guessed.given, main.given) and guessed.family.same(main.family)
+        return guessed if fits else None
+    names = {fold(name) for name in candidate.names}
+    return guessed if not names or names & {guessed.given.text, guessed.family.text} else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _registered(domain: str) -> tuple[str, str]:
+    """Return the registered domain and its first name. A hint, so it needs no list of suffixes."""
+    parts = domain.split(".")
+    short = len(parts) > 2 and len(parts[-1]) == 2 and len(parts[-2]) <= 3
+    suffix = 2 if short or ".".join(parts[-2:]) in _ANYBODYS_DOMAINS else 1
+    return ".".join(parts[-suffix - 1 :]), parts[max(0, len(parts) - suffix - 1)]

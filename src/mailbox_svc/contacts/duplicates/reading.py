@@ -1,0 +1,150 @@
+"""Reads display names: who is meant, and which company stands beside the name. Chooses nothing."""
+
+# ruff: noqa: RUF001  (dashes and quotes that resemble others are the point)
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailbox_svc.contacts.duplicates.given import is_given
+from mailbox_svc.contacts.duplicates.letters import Word, word
+from mailbox_svc.contacts.lexicon import lines, load
+from mailbox_svc.contacts.search import fold
+
+_TITLES = load("person_titles")
+_DEGREES = load("name_suffixes")
+_FORMS = load("company_forms")
+_PARTICLES = load("name_particles")
+_NOTES = load("name_notes") | load("service_notes")
+_GENERATIONS = {
+    text: mark
+    for line in lines("generations")
+    for mark, _, rest in [line.partition(":")]
+    for text in rest.split()
+}
+#: Letters of a family name's beginning that are also written apart: "Mc Donald", "O Brien".
+_JOINED = frozenset({"mc", "mac", "o", "d", "fitz"})
+_MARKS = "|".join(map(re.escape, lines("company_marks")))
+_TAIL = re.compile(rf"\s+[-–—·•/]+\s+|\s*\|\s*|\s+@\s*|\s+(?:{_MARKS})\s+")
+_END_NOTE = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*\Z")
+_CALLED = re.compile(r"\s[(\"“„']\s*([^\W\d_]+)\s*[)\"”“']\s")
+_WHOLE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003134f]{2,}")
+_PATRONYMIC = re.compile(r".{2,}(?:ovi?ch|evi?ch|yi?ch|ovna|evna|i[nc]hna|ivna)\Z")
+_O_NAME = re.compile(r"\b([OÓoó])\s+(?=[^\W\d_]{3,})")
+_MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a name: a given name and a family name, and what else stands there."""
+
+    given: Word
+    family: Word
+    #: Between the two, or the second half of a double given name.
+    middle: tuple[Word, ...] = ()
+    #: Of a hyphenated family name.
+    halves: tuple[Word, ...] = ()
+    #: A double given name as one word: "Jean-Pierre" is "Jeanpierre" too.
+    double: Word | None = None
+    #: "jr", "sr", "ii" and so on.
+    generation: str = ""
+    #: As it was written, without titles and companies.
+    text: str = ""
+    #: It was made of an address; nobody wrote it.
+    is_guess: bool = False
+    #: Which is the family name is not known: one of the two orders.
+    in_doubt: bool = False
+
+
+def read(name: str) -> tuple[Reading | None, tuple[str, ...]]:
+    """Return the reading of a name, None when it is no given and family name, and the companies it names."""
+    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    companies: list[str] = []
+    while note := _END_NOTE.search(name):
+        companies.append(note[1])
+        name = name[: note.start()]
+    if tail := _TAIL.search(name, 1):
+        companies.append(name[tail.end() :])
+        name = name[: tail.start()]
+    name = _CALLED.sub(" ", name)
+    whole, company, generation = _uncomma(name)
+    companies.append(company)
+    found = tuple(text for one in companies if (text := fold(one)) and text not in _NOTES)
+    return _reading(whole, generation), found
+
+
+def _uncomma(name: str) -> tuple[str, str, str]:
+    """Return the name in its natural order, the company behind a comma, and the generation behind one."""
+    first, *others = [part for part in (part.strip() for part in name.split(",")) if part] or [""]
+    company = generation = ""
+    turned: list[str] = []
+    for part in others:
+        bare = [_bare(one) for one in part.split()]
+        if len(bare) == 1 and bare[0] in _GENERATIONS:
+            generation = _GENERATIONS[bare[0]]
+        elif all(one in _DEGREES for one in bare):
+            continue
+        elif bare[-1] in _FORMS or (_is_full(first) and not is_given(word(bare[0]))):
+            company = part
+        else:
+            turned.append(part)
+    return " ".join([*turned, first]), company, generation
+
+
+def _is_full(text: str) -> bool:
+    """Tell "Jane Doe" from the family name of "Doe, Jane"."""
+    words = text.split()
+    return len(words) > 1 and fold(words[0]) not in _PARTICLES and is_given(word(words[0]))
+
+
+def _reading(name: str, generation: str) -> Reading | None:
+    if _WHOLE.fullmatch(name.replace(" ", "")):
+        # Han, Kana or Hangul: where the family name ends is not written
+        whole = word(name.replace(" ", ""))
+        return Reading(whole, whole, text=name)
+    written = list(_written(name))
+    while len(written) > 1 and _bare(written[0]) in _TITLES:
+        del written[0]
+    while len(written) > 2 and (_bare(written[-1]) in _GENERATIONS or _is_degree(written[-1])):
+        generation = _GENERATIONS.get(_bare(written.pop()), generation)
+    if not 2 <= len(written) <= _MOST_WORDS or any(char.isdigit() for char in name):
+        return None
+    if len(written) == 3 and _PATRONYMIC.fullmatch(word(written[2]).spellings[0]):
+        # "Petrova Anna Ivanovna", as registers have it
+        written = [written[1], written[2], written[0]]
+    family, halves = word(written[-1]), tuple(map(word, written[-1].split("-")))
+    first, *second = written[0].split("-")
+    before = [word(one) for one in (*second, *written[1:-1]) if fold(one) not in _PARTICLES or len(one) == 1]
+    given = word(first)
+    if not given.text or not family.text:
+        return None
+    doubt = not is_given(given) and not given.is_initial
+    text = " ".join(written)
+    middle = tuple(one for one in before if one.text)
+    double = word(given.text + middle[0].text) if middle and len(middle[0].text) > 1 else None
+    halves = halves if len(halves) > 1 else ()
+    return Reading(given, family, middle, halves, double, generation, text, in_doubt=doubt)
+
+
+def _written(name: str) -> Iterator[str]:
+    """Yield the words; what belongs to a family name and was written apart is put together."""
+    name = re.sub(r"\.(?=\S)", ". ", _O_NAME.sub(r"\1", name))
+    held = ""
+    for one in re.sub(r"['’`´]", "", name).split():
+        if _bare(one) in _JOINED - {"o", "d"}:
+            held = one
+            continue
+        yield held + one.strip('"“”„«»;:!?*.')
+        held = ""
+
+
+def _is_degree(text: str) -> bool:
+    """Tell "PhD" and "MBA" from family names: all or most of it is in capitals, or it has dots."""
+    return _bare(text) in _DEGREES and (text.isupper() or not text.istitle()) and not text.islower()
+
+
+def _bare(text: str) -> str:
+    return text.replace(".", "").strip(",").casefold()
