@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
@@ -53,6 +54,16 @@ class Held:
         """FETCH responses for this range."""
         return b"".join(message(uid, text) for uid, text in self.messages.items() if first <= uid <= last)
 
+    def examined(self) -> bytes:
+        """The answer to EXAMINE."""
+        return b"".join(
+            [
+                b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (len(self.messages), self.uidvalidity),
+                b"* OK [UIDNEXT %d] x\r\n* OK [HIGHESTMODSEQ 99] x\r\n" % self.uidnext,
+                b"{tag} OK [READ-ONLY] x\r\n",
+            ]
+        )
+
     def uids(self, numbers: bytes) -> bytes:
         """FETCH responses for these sequence numbers."""
         uids = sorted(self.messages)
@@ -66,19 +77,18 @@ async def honestly(peer: Peer, held: Held, first: int, last: int) -> None:
 
 
 def serving(
-    held: Held, fetch: Fetch = honestly, *, examined: bytes | None = None, sequence: bytes = b"OK done"
+    held: Held,
+    fetch: Fetch = honestly,
+    *,
+    examined: bytes | None = None,
+    sequence: bytes = b"OK done",
+    says: Mapping[bytes, list[bytes]] = MappingProxyType({}),
 ) -> Script:
     """A server whose every folder is `held`.
 
     `examined` is what it answers to EXAMINE, `{tag}` its tag; `sequence` how it ends a FETCH by number, to
-    which it tells UIDs if that is OK.
+    which it tells UIDs if that is OK; `says` what it tells, by the first word of a command, before its OK.
     """
-    told = examined or b"".join(
-        [
-            b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (len(held.messages), held.uidvalidity),
-            b"* OK [UIDNEXT %d] x\r\n* OK [HIGHESTMODSEQ 99] x\r\n{tag} OK [READ-ONLY] x\r\n" % held.uidnext,
-        ]
-    )
 
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
@@ -93,9 +103,9 @@ def serving(
                 if literal := _LITERAL.search(command):
                     await peer.send(b"+ go on\r\n")
                     await peer.exactly(int(literal[1]) + 2)
-                await peer.send(told.replace(b"{tag}", peer.tag))
+                await peer.send((examined or held.examined()).replace(b"{tag}", peer.tag))
             else:
-                await peer.answer_now(b"OK done", *_SAYS.get(command.split()[0], ()))
+                await peer.answer_now(b"OK done", *{**_SAYS, **says}.get(command.split()[0], ()))
         await peer.answer_now(b"OK done", b"BYE")
 
     return script

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mailbox_svc.harvest.header_addresses import parse_addresses
 from mailbox_svc.harvest.header_parts import unfolded
@@ -38,13 +38,28 @@ async def learn_own_addresses(reader: MailReader, login: str, sent: Sequence[Mai
     return own
 
 
-async def _named(reader: MailReader, raw_name: bytes, field: str) -> Counter[str]:
+async def has_new_writer(
+    reader: MailReader, news: Sequence[tuple[MailFolder, int]], known: Collection[str]
+) -> bool:
+    """Tell whether somebody else than these own addresses wrote newly sent mail: above a UID in a folder.
+
+    Where nobody did, no address has more of what is sent than before, so there is nothing to learn: one
+    message that was sent costs one line. Raises ReadingFailed.
+    """
+    for folder, last_uid in news:
+        writers = await _named(reader, folder.raw_name, "From", after_uid=last_uid)
+        if not writers.keys() <= set(known):
+            return True
+    return False
+
+
+async def _named(reader: MailReader, raw_name: bytes, field: str, *, after_uid: int = 0) -> Counter[str]:
     """Return how often each address stands in this field of the folder's newest messages."""
     sink = _Counting()
     try:
         folder = await reader.examine(raw_name)
         if folder.exists:
-            await reader.read(max(0, folder.uidnext - 1 - _LOOKED_AT), sink, fields=(field,))
+            await reader.read(max(after_uid, folder.uidnext - 1 - _LOOKED_AT), sink, fields=(field,))
     except FolderGone:
         pass
     return sink.counts

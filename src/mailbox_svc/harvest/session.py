@@ -11,17 +11,17 @@ from datetime import timedelta
 from mailbox_svc.harvest.chunks import ChunkSink
 from mailbox_svc.harvest.dates import Dates
 from mailbox_svc.harvest.folder_choice import of_sent_mail, to_harvest
-from mailbox_svc.harvest.folders import FolderTask, settle_folders
+from mailbox_svc.harvest.folders import FolderTask, settle_folders, task_of_known
 from mailbox_svc.harvest.intake import Intake
 from mailbox_svc.harvest.key_set import KeySet
 from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.harvest.meter import Meter
-from mailbox_svc.harvest.own_addresses import learn_own_addresses
+from mailbox_svc.harvest.own_addresses import has_new_writer, learn_own_addresses
 from mailbox_svc.model.address import match_key
 from mailbox_svc.model.harvest import Harvest, SkippedFolder
 from mailbox_svc.model.tally import Chunk
 from mailbox_svc.ports import Clock, Store, Transaction
-from mailbox_svc.ports.mail import FolderGone, MailFolder, MailReader, OpenFolder
+from mailbox_svc.ports.mail import FolderGone, FolderStatus, MailFolder, MailReader
 
 _GONE = "The server does not open this folder: it was removed or renamed, or may not be read."
 _CHANGED = "The folder was made anew while it was read; the next harvest reads it."
@@ -33,6 +33,10 @@ _64_BITS = 2**64 - 1
 
 class RunLost(Exception):
     """The run is no longer ours: it was cancelled, taken over, or its mailbox deleted."""
+
+
+class _Misled(Exception):
+    """What the server said of a folder before it was opened has turned out wrong."""
 
 
 class HarvestSession:
@@ -53,12 +57,19 @@ class HarvestSession:
 
     async def read(self, reader: MailReader, login: str) -> None:
         """Read it all. Raises ReadingFailed, StorageUnavailable, MailboxNotFound or RunLost."""
-        self._meter.scanned = self._meter.committed  # what an earlier connection read in vain is read again
         folders = await reader.folders()
+        try:
+            await self._read(reader, login, folders)
+        except _Misled:
+            await self._read(reader, login, [replace(folder, status=None) for folder in folders])
+
+    async def _read(self, reader: MailReader, login: str, folders: Sequence[MailFolder]) -> None:
+        self._meter.scanned = self._meter.committed  # what was read in vain before is read again
+        self.skipped.clear()
         chosen = to_harvest(folders)
         # Read for its writers alone where another folder holds all mail.
         aside = [folder for folder in of_sent_mail(folders) if folder not in chosen]
-        tasks = await self._open(reader, [*aside, *chosen])
+        tasks = await self._tasks(reader, [*aside, *chosen])
         news = [task for task in tasks if task.unread]
         to_read = [task for task in news if task.folder in chosen]
         self._meter.folders_total = len(chosen)
@@ -78,15 +89,24 @@ class HarvestSession:
         self._meter.folder = ""
         self._meter.remaining = 0
 
-    async def _open(self, reader: MailReader, folders: Sequence[MailFolder]) -> list[FolderTask]:
-        opened: list[tuple[MailFolder, OpenFolder]] = []
-        for folder in folders:
+    async def _tasks(self, reader: MailReader, folders: Sequence[MailFolder]) -> list[FolderTask]:
+        """Return what there is to do for each folder, having opened those that do not tell without."""
+        mailbox_id = self._harvest.mailbox_id
+        async with self._store.read(self._harvest.user_id) as tx:
+            positions = {position.raw_name: position for position in await tx.folders.all(mailbox_id)}
+        known = [task_of_known(folder, positions) for folder in folders]
+        found: list[tuple[MailFolder, FolderStatus]] = []
+        for folder, task in zip(folders, known, strict=True):
             try:
-                opened.append((folder, await reader.examine(folder.raw_name)))
+                status = task.status if task else await reader.examine(folder.raw_name)
             except FolderGone:
                 self.skipped.append(SkippedFolder(folder.name, _GONE))
+            else:
+                found.append((folder, status))
+        if all(known):
+            return [task for task in known if task]  # nothing to write, so nobody to wait for
         async with self._begin() as tx:
-            return await settle_folders(tx, self._harvest.mailbox_id, opened)
+            return await settle_folders(tx, mailbox_id, found)
 
     async def _own(
         self,
@@ -99,7 +119,8 @@ class HarvestSession:
         mailbox_id = self._harvest.mailbox_id
         async with self._begin() as tx:
             known = await tx.folders.own_addresses()
-        if mailbox_id not in known or any(task.folder in sent for task in news):
+        newly_sent = [(task.folder, task.position.last_uid) for task in news if task.folder in sent]
+        if mailbox_id not in known or await has_new_writer(reader, newly_sent, known[mailbox_id]):
             learnt = await learn_own_addresses(reader, login, sent)
             new = learnt - known.setdefault(mailbox_id, set())
             known[mailbox_id] |= learnt
@@ -112,7 +133,7 @@ class HarvestSession:
     async def _pass_over(self, tasks: Sequence[FolderTask]) -> None:
         """Note that these need not be looked at again until something new is in them."""
         for task in tasks:
-            await self._commit(task, replace(_NO_MAIL, last_uid=task.opened.uidnext - 1))
+            await self._commit(task, replace(_NO_MAIL, last_uid=task.status.uidnext - 1))
 
     async def _intake(self, own: frozenset[str]) -> Intake:
         async with self._begin() as tx:
@@ -142,6 +163,8 @@ class HarvestSession:
         try:
             opened = await reader.examine(task.folder.raw_name)
             if opened.uidvalidity != task.position.uidvalidity:
+                if task.folder.status is not None:
+                    raise _Misled
                 self.skipped.append(SkippedFolder(task.folder.name, _CHANGED))
             else:
                 await reader.read(task.position.last_uid, sink)

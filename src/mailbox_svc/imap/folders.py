@@ -42,8 +42,10 @@ def parse_list(response: Response) -> Folder:
     match = _LIST.match(response[0])
     if match is None:
         raise ConnectionFailed(Code.PROTOCOL_ERROR)
-    raw_name = _name(response, match.end())
-    delimiter = match["delimiter"]
+    named = folder_name(response, match.end())
+    if named is None:
+        raise ConnectionFailed(Code.PROTOCOL_ERROR)
+    raw_name, delimiter = named[0], match["delimiter"]
     return Folder(
         name=_readable(raw_name),
         raw_name=raw_name,
@@ -52,17 +54,18 @@ def parse_list(response: Response) -> Folder:
     )
 
 
-def _name(response: Response, start: int) -> bytes:
+def folder_name(response: Response, start: int) -> tuple[bytes, bytes] | None:
+    """Return the name that starts here in the first line, and what follows it; None when there is none."""
     line = response[0]
     if _LITERAL.match(line, start):
-        return response[1]
+        return response[1], response[2]
     if quoted := _QUOTED.match(line, start):
-        return unquoted(quoted[1])
+        return unquoted(quoted[1]), line[quoted.end() :]
     # Some servers send a name with spaces unquoted, so an atom does not end at a space.
-    name = line[start:].partition(b" (")[0]
+    name, space, rest = line[start:].partition(b" (")
     if len(response) > 1 or name[:1] in {b'"', b"{", b"("}:
-        raise ConnectionFailed(Code.PROTOCOL_ERROR)
-    return name
+        return None
+    return name, space + rest
 
 
 def _readable(raw_name: bytes) -> str:

@@ -16,6 +16,7 @@ from mailbox_svc.imap.fetch import parse_fetch
 from mailbox_svc.imap.grammar import is_quotable, quoted
 from mailbox_svc.imap.ranges import RangeReading
 from mailbox_svc.imap.session import Session
+from mailbox_svc.imap.status import folders_with_status
 from mailbox_svc.model.check import Code, ConnectionReport
 from mailbox_svc.ports.mail import (
     HEADER_FIELDS,
@@ -47,9 +48,9 @@ class ImapReader:
         self._open: OpenFolder | None = None
 
     async def folders(self) -> Sequence[MailFolder]:
-        """Return all folders."""
+        """Return all folders, with what the server tells of each that is not open."""
         with self._telling():
-            return await self._session.list_folders()
+            return await folders_with_status(self._session)
 
     async def examine(self, raw_name: bytes) -> OpenFolder:
         """Open a folder read-only.

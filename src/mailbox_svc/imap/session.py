@@ -15,10 +15,10 @@ from typing import Self
 
 from mailbox_svc import __version__
 from mailbox_svc.imap import grammar, sasl
-from mailbox_svc.imap.command import Reply
+from mailbox_svc.imap.command import Command, Reply, Sink
 from mailbox_svc.imap.failure import ConnectionFailed, Stages
 from mailbox_svc.imap.folders import Folder, is_list, parse_list
-from mailbox_svc.imap.framing import Response
+from mailbox_svc.imap.framing import Limits, Response
 from mailbox_svc.imap.tls import handshake_failures
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import AccessToken, Code, Credential, Password, Stage, TokenMechanism
@@ -87,18 +87,29 @@ class Session:
             # RFC 2971. NetEase (163.com) refuses every folder to clients that do not tell; no one else cares.
             await self.wire.execute(f'ID ("name" "mailbox-svc" "version" "{__version__}")'.encode())
 
-    async def list_folders(self) -> list[Folder]:
-        """Return all folders. Raises ConnectionFailed(LIST_FAILED) when the server refuses."""
+    async def list_folders(
+        self, *, option: bytes = b"", others: Sink | None = None, limits: Limits | None = None
+    ) -> list[Folder]:
+        """Return all folders. Raises ConnectionFailed(LIST_FAILED) when the server refuses.
+
+        `option` is a return option (RFC 5258) to ask for besides; `others` takes the responses that are no
+        folders.
+        """
         folders: list[Folder] = []
 
         def collect(response: Response) -> None:
             if is_list(response):
                 folders.append(parse_list(response))
+            elif others is not None:
+                others(response)
 
         # RFC 6154 §2: a server need not show special-use attributes unless asked.
         can_ask = self.capabilities >= {"LIST-EXTENDED", "SPECIAL-USE"}
-        command = b'LIST "" "*" RETURN (SPECIAL-USE)' if can_ask else b'LIST "" "*"'
-        reply = await self.wire.execute(command, sink=collect)
+        options = b" ".join(filter(None, [b"SPECIAL-USE" if can_ask else b"", option]))
+        line = b'LIST "" "*"' + (b" RETURN (%b)" % options if options else b"")
+        command = Command(line, sink=collect, limits=limits)
+        self.wire.begin(command)
+        reply = await self.wire.finish(command)
         if not reply.ok:
             raise ConnectionFailed(Code.LIST_FAILED, server_text=reply.server_text)
         return folders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailbox_svc.model.check import ConnectionReport, Credential
@@ -45,6 +45,17 @@ class FolderGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """How a folder stands (RFC 9051 §6.3.11)."""
+
+    uidvalidity: int
+    #: The UID that the next message will get at least.
+    uidnext: int
+    #: Messages in it.
+    exists: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailFolder:
     """A folder of the server."""
 
@@ -54,6 +65,8 @@ class MailFolder:
     raw_name: bytes
     #: In lower case, with their backslash: `\\all`, `\\noselect`.
     attributes: frozenset[str]
+    #: As the server told it without opening the folder; None when it did not. Servers may be wrong here.
+    status: FolderStatus | None = field(default=None, kw_only=True)
 
     @property
     def selectable(self) -> bool:
@@ -61,14 +74,9 @@ class MailFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFolder:
+class OpenFolder(FolderStatus):
     """What EXAMINE says (RFC 9051 §6.3.2)."""
 
-    uidvalidity: int
-    #: The UID that the next message will get at least.
-    uidnext: int
-    #: Messages in it.
-    exists: int
     #: RFC 7162; None where the server does not say.
     highestmodseq: int | None
 
@@ -100,7 +108,7 @@ class MailReader(Protocol):
     """A session that has logged in. Never changes the mailbox. Every method raises ReadingFailed."""
 
     async def folders(self) -> Sequence[MailFolder]:
-        """Return all folders."""
+        """Return all folders. Asks for all that they are told with at once, not one by one."""
 
     async def examine(self, raw_name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises FolderGone when the server refuses, and then goes on working."""
