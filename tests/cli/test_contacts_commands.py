@@ -113,6 +113,26 @@ def test_a_deleted_contact_stays_deleted(world: World) -> None:
     assert gone.stderr.startswith("mailbox-svc: There is no contact")
 
 
+def test_two_contacts_of_one_person_are_found_merged_and_taken_apart_again(world: World) -> None:
+    at_home, at_work = "lukasz@zolc.example", "lukasz.zolc@aurora.example"
+    before = world.run("contacts", "show", at_work).stdout
+    found = world.run("contacts", "duplicates", "--contact", at_work).stdout
+    assert at_home in found
+    assert at_work in found
+
+    merged = world.run("contacts", "merge", at_home, at_work).stdout
+    shown = world.run("contacts", "show", at_work).stdout
+    assert f"address       {at_home}\nalso          {at_work}\n" in shown
+    assert at_work in world.run("contacts", "skipped", "--reason", "merged").stdout
+    again = world.run("contacts", "merge", at_home, at_work)
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)  # they are one contact now
+
+    undo = merged.splitlines()[-1].split()[-3:]
+    assert world.run(*undo).stdout.startswith("Taken back: ")
+    assert world.run("contacts", "show", at_work).stdout == before
+    assert world.run(*undo).returncode == 1
+
+
 def test_a_group_is_made_filled_looked_at_and_taken_apart(world: World) -> None:
     wish = ("groups", "import", "Friends", "--min-rank", "60")
     counted = world.run(*wish, "--dry-run").stdout
