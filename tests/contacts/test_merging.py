@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -229,8 +231,9 @@ async def test_what_cannot_be_merged_is_refused_and_changes_nothing(kind: str, t
             await h.merging.dismiss(ANN, work.id, work.id)
         with pytest.raises(ContactNotFound):
             await h.merging.dismiss(BOB, work.id, home.id)
-        with pytest.raises(InvalidFields):
-            await h.merging.duplicates(ANN, contact_id=None, size=0, token="no token")
+        for token in ("no token", _encoded("[" * 99_999), _encoded(f"[1{'0' * 400}, 1, 1]"), _encoded("[1]")):
+            with pytest.raises(InvalidFields):
+                await h.merging.duplicates(ANN, contact_id=None, size=0, token=token)
         _, merge_id = await merge(ANN, [work.id, home.id])
         with pytest.raises(MergeNotFound):
             await h.merging.undo(BOB, merge_id)
@@ -245,6 +248,15 @@ async def test_a_merged_contact_cannot_be_merged_or_offered_again(kind: str, tmp
         await h.merging.merge(ANN, [work.id, home.id])
         with pytest.raises(NotMergeable):
             await h.merging.merge(ANN, [otto.id, home.id])
+        with pytest.raises(ContactNotFound):
+            await h.merging.dismiss(ANN, otto.id, home.id)
+        with pytest.raises(ContactNotFound):
+            await h.w.contacts.update(ANN, home.id, TypedChanges(note="to whom?"))
+        with pytest.raises(ContactNotFound):
+            await h.w.contacts.delete(ANN, home.id)
+        order = ImportOrder(group_name="Choir", selection=Selection(ids=(home.id,)))
+        done = await h.w.contacts.import_contacts(ANN, order)
+        assert (done.added, done.skipped) == (0, {SkipReason.MERGED: 1})
 
 
 @both
@@ -282,3 +294,18 @@ async def test_pages_join_up_to_the_whole(kind: str, tmp_path: Path) -> None:
             if not (token := page.next_token):
                 break
         assert seen == [(first.id, second.id) for first, second, _, _ in whole.pairs]
+
+
+def _encoded(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode()
+
+
+@both
+async def test_who_gives_up_waiting_leaves_the_result_to_the_next(kind: str, tmp_path: Path) -> None:
+    async with here(kind, tmp_path) as h:
+        asking = asyncio.create_task(h.pairs())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert (await h.pairs()).total == 1

@@ -25,7 +25,7 @@ from mailbox_svc.ports import Transaction
 #: Contacts of one step: what is in memory at a time.
 _STEP = 1000
 #: What choosing a contact does not overcome.
-_NEVER = frozenset({SkipReason.DELETED, SkipReason.OWN_ADDRESS})
+_NEVER = frozenset({SkipReason.DELETED, SkipReason.OWN_ADDRESS, SkipReason.MERGED})
 
 
 async def import_contacts(

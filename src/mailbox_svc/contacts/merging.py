@@ -62,6 +62,8 @@ class Merging:
         self._new_id = new_id
         self._known: OrderedDict[str, tuple[str, list[Suggestion]]] = OrderedDict()
         self._computing = asyncio.Lock()
+        # The loop keeps weak references only.
+        self._tasks: set[asyncio.Task[list[Suggestion]]] = set()
 
     async def duplicates(
         self, user_id: str, *, contact_id: str | None, size: int, token: str
@@ -73,11 +75,12 @@ class Merging:
         if not 0 <= size <= _LARGEST_PAGE:
             raise InvalidFields(FieldViolation("page_size", f"A page has 1 to {_LARGEST_PAGE} pairs."))
         after = _place_from(token)
-        found = await self._suggestions(user_id)
-        if contact_id is not None:
-            wanted = checked_id(contact_id, "contact_id")
+        wanted = None if contact_id is None else checked_id(contact_id, "contact_id")
+        if wanted is not None:
             async with self._store.read(user_id) as tx:
                 await existing(tx, wanted)
+        found = await self._suggestions(user_id)
+        if wanted is not None:
             found = [one for one in found if wanted in (one.first, one.second)]
         begin = 0 if after is None else bisect_right(found, after, key=_place)
         page = found[begin : begin + (size or _PAGE)]
@@ -93,11 +96,11 @@ class Merging:
         """
         chosen = checked_ids(ids, "ids")
         if not 2 <= len(chosen) <= MOST_MERGED:
-            raise InvalidFields(FieldViolation("ids", f"Name 2 to {MOST_MERGED} contacts."))
+            raise InvalidFields(FieldViolation("ids", f"Name 2 to {MOST_MERGED} different contacts."))
         async with self._store.begin(user_id) as tx:
             # First, because it keeps others out: nobody types or judges between what follows.
             await tx.contacts.evidence(chosen)
-            kept, *others = [await existing(tx, one) for one in chosen]
+            kept, *others = [await existing(tx, one, merged=True) for one in chosen]
             if any(one.skipped is not None or one.kind is not Kind.PERSON for one in (kept, *others)):
                 raise NotMergeable
             merge = self._merge_of(user_id, kept, others)
@@ -155,6 +158,18 @@ class Merging:
         await tx.contacts.judge([(one, judge(one)) for one in evidence], now=self._clock())
 
     async def _suggestions(self, user_id: str) -> list[Suggestion]:
+        """Return all suggestions. Nobody waits for a thread in vain: who gives up leaves the result behind."""
+        task = asyncio.create_task(self._computed(user_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[list[Suggestion]]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, even when the caller has left
+
+    async def _computed(self, user_id: str) -> list[Suggestion]:
         async with self._computing:
             async with self._store.read(user_id) as tx:
                 state = await tx.duplicates.state()
@@ -213,5 +228,5 @@ def _place_from(token: str) -> tuple[float, str, str] | None:
     try:
         score, first, second = json.loads(urlsafe_b64decode(token))
         return float(score), str(first), str(second)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError, OverflowError):
         raise InvalidFields(FieldViolation("page_token", "This is not a token of a page before.")) from None

@@ -74,7 +74,7 @@ class Contacts:
         """Return a contact, kept or skipped. Raises InvalidFields or ContactNotFound."""
         contact_id = checked_id(contact_id)
         async with self._store.read(user_id) as tx:
-            return await existing(tx, contact_id)
+            return await existing(tx, contact_id, merged=True)
 
     async def update(self, user_id: str, contact_id: str, changes: TypedChanges) -> Contact:
         """Store what the user typed and return the contact as judged by it.
@@ -183,9 +183,13 @@ class Contacts:
             raise MailboxNotFound
 
 
-async def existing(tx: Transaction, contact_id: str) -> Contact:
-    """Return the contact unless the user deleted it. Raises ContactNotFound."""
+async def existing(tx: Transaction, contact_id: str, *, merged: bool = False) -> Contact:
+    """Return the contact unless the user deleted it or, without `merged`, merged it into another one.
+
+    Raises ContactNotFound.
+    """
     contact = await tx.contacts.find(contact_id)
-    if contact is None or contact.skipped is SkipReason.DELETED:
+    gone = {SkipReason.DELETED} if merged else {SkipReason.DELETED, SkipReason.MERGED}
+    if contact is None or contact.skipped in gone:
         raise ContactNotFound
     return contact
