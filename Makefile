@@ -55,6 +55,10 @@ bench-harvest: install ## Hold a harvest against a raw read and other clients; A
 	@scripts/install-system.sh || true
 	@PYTHONPATH=bench:tests $(BIN)/python -m harvest $(ARGS)
 
+.PHONY: bench-duplicates
+bench-duplicates: install ## Seconds and memory of finding duplicates among up to 100,000 contacts
+	@PYTHONPATH=bench $(BIN)/python -m duplicates $(ARGS)
+
 .PHONY: faults
 faults: install ## Kill workers 200 times, refresh a token 500 times, and worse; half an hour (ARGS="--kills 1000")
 	@$(BIN)/pytest tests/faults --kills 200 --refreshes 500 $(ARGS)

@@ -98,11 +98,12 @@ class Maker:
 
     def family(self, language: Language, *givens: str) -> str:
         """Return a family name that nobody of these given names has yet, unless it is a common one."""
-        while True:
-            family = language.family(self.chance)
-            if family in language.common or all((given, family) not in self._rare for given in givens):
-                self._rare.update((given, family) for given in givens)
-                return family
+        family = language.family(self.chance)
+        while family not in language.common and any((given, family) in self._rare for given in givens):
+            # longer with every try, so that there are enough for any number of people
+            family += self.chance.choice(language.ends)
+        self._rare.update((given, family) for given in givens)
+        return family
 
     def company(self) -> str:
         start, end = self.chance.choice(_COMPANY_STARTS), self.chance.choice(_COMPANY_ENDS)
@@ -160,7 +161,7 @@ class Maker:
             (4, lambda: f"{plain} ({company})"),
             (2, lambda: f"{plain} - {company} GmbH"),
             (2, lambda: f"{plain} via {company}"),
-            (4, lambda: plain.upper()),
+            (4, plain.upper),
             (3, lambda: f"{one.family} {one.given}"),
             (4, lambda: self._typed_wrong(plain)),
             (3, lambda: f"{one.given[0]}. {one.family}"),
@@ -289,8 +290,8 @@ def _generations(maker: Maker) -> Iterator[tuple[str, str, str]]:
 def _turned_names(maker: Maker) -> Iterator[tuple[str, str, str]]:
     """Martin Thomas and Thomas Martin."""
     company = maker.company()
-    first, second = maker.turned.pop()
-    for given, family in ((first, second), (second, first)):
+    first, second = maker.turned.pop() if maker.turned else ("", "")
+    for given, family in ((first, second), (second, first)) if first else ():
         yield f"{given} {family}", maker.work(maker.somebody(given, family, company)), ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 
 from mailbox_svc.contacts.duplicates.letters import Word
 from mailbox_svc.contacts.lexicon import lines, load
@@ -35,12 +36,12 @@ _FULL = _read()
 
 def full_forms(name: Word) -> frozenset[str]:
     """Return the name itself and what it may be short for."""
-    return _forms(name.spellings[0]).union(*map(_forms, name.spellings[1:]))
+    return _full_forms(name.spellings)
 
 
 def is_given(name: Word) -> bool:
     """Tell whether it is known as a given name, or as short for one."""
-    return any(text in KNOWN or text in _FULL for text in name.spellings)
+    return _is_given(name.spellings)
 
 
 def likeness(one: Word, other: Word) -> Likeness | None:
@@ -52,8 +53,14 @@ def likeness(one: Word, other: Word) -> Likeness | None:
     return None if full_forms(one).isdisjoint(full_forms(other)) else Likeness.SHORT
 
 
-def _forms(text: str) -> frozenset[str]:
-    return _FULL.get(text, frozenset()) | {text}
+@lru_cache(maxsize=1 << 15)
+def _full_forms(spellings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(spellings).union(*(_FULL.get(text, ()) for text in spellings))
+
+
+@lru_cache(maxsize=1 << 15)
+def _is_given(spellings: tuple[str, ...]) -> bool:
+    return any(text in KNOWN or text in _FULL for text in spellings)
 
 
 def _initials_meet(one: Word, other: Word) -> bool:

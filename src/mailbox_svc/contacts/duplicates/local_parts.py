@@ -25,12 +25,12 @@ class Fit(enum.IntEnum):
     """How a local part agrees with a name; more is better."""
 
     #: It spells another given name.
-    AGAINST = 0
-    NONE = 1
+    AGAINST = 1
+    NONE = 2
     #: The family name, the given name, or one of them with the other's initial.
-    PARTLY = 2
+    PARTLY = 3
     #: Both names in full.
-    FULLY = 3
+    FULLY = 4
 
 
 def words_of(local: str) -> tuple[str, ...]:
@@ -82,11 +82,13 @@ def fit(local: str, name: Reading) -> Fit:
     parts = words_of(local)
     letters = "".join(parts)
     families = {text for one in (name.family, *name.halves) for text in one.spellings}
-    givens = {text for text in full_forms(name.given) if len(text) > 1} | set(name.given.spellings)
+    givens = set(full_forms(name.given))
     givens.update(name.double.spellings if name.double else ())
     if len(parts) > 1 and not families.isdisjoint(parts):
         rest = [part for part in parts if part not in families]
         return _fit_of_rest(rest, name) if rest else Fit.PARTLY
+    if not any(text in letters for text in families) and not any(text in letters for text in givens):
+        return Fit.NONE
     wholes = {a + b for f in families for g in givens for a, b in ((f, g), (g, f)) if len(g) > 1}
     if letters in wholes:
         return Fit.FULLY
@@ -95,8 +97,11 @@ def fit(local: str, name: Reading) -> Fit:
     return Fit.PARTLY if letters in short else Fit.NONE
 
 
-def handle(local: str, name: Reading | None) -> str:
-    """Return a local part that somebody thought up, and that others hardly have; empty when it is not one."""
+def handle(local: str, fitting: Fit | None) -> str:
+    """Return a local part that somebody thought up, and that others hardly have; empty when it is not one.
+
+    `fitting` is how it agrees with the name; None when there is none.
+    """
     local = fold(local.partition("+")[0])
     letters = "".join(words_of(local))
     numbered = bool(_DIGITS.search(local)) and len(local) >= _FEW_LETTERS + 2
@@ -104,9 +109,9 @@ def handle(local: str, name: Reading | None) -> str:
         return ""
     if numbered and len("".join(_DIGITS.findall(local))) > 1:
         return local
-    if name is None or is_given(word(letters)):
+    if fitting is not Fit.NONE or is_given(word(letters)):
         return ""
-    return local if fit(local, name) is Fit.NONE and guess(local) is None else ""
+    return local if guess(local) is None else ""
 
 
 def numbered_twins(one: str, other: str) -> bool:

@@ -80,9 +80,10 @@ def person(candidate: Candidate) -> Person:
         found = _from_address(local, main, candidate)
         if found:
             readings.setdefault(found)
-        name = found or main
-        fitting = fit(local, name) if name else Fit.NONE
-        places.append(Place(local, domain, registered, free, fitting, handle(local, name)))
+        own = found or main
+        fitting = fit(local, own) if own else None
+        unusual = handle(local, fitting)
+        places.append(Place(local, domain, registered, free, fitting or Fit.NONE, unusual))
     phone = _NO_DIGITS.sub("", candidate.phone)
     phone = phone[-_COMPARED_DIGITS:] if len(phone) >= _SHORTEST_PHONE else ""
     return Person(

@@ -1,0 +1,115 @@
+"""`make bench-duplicates`: how long suggesting duplicates takes, what it holds, and how many pairs it looks at.
+
+Each size is measured in a process of its own, so that its peak memory is its own. The contacts are made up,
+with the people, families and namesakes of `quality.made_people`; the rows of the last table are the worst that
+one user could have: everybody of one name, and everybody of one family name and company.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from rich.console import Console
+from rich.table import Table
+
+from mailbox_svc.contacts.duplicates import suggestions
+from mailbox_svc.contacts.duplicates.blocks import pairs
+from mailbox_svc.contacts.duplicates.person import person
+from mailbox_svc.model.contact import Kind
+from mailbox_svc.model.duplicate import Candidate
+from quality.made_people import made
+
+SIZES = (1_000, 10_000, 100_000)
+#: `made` writes down nearly two contacts a person, hard cases included.
+_CONTACTS_A_PERSON = 1.9
+#: What 100,000 contacts of one user may take.
+MOST_SECONDS, MOST_MEGABYTES = 10, 500
+
+
+def _people(size: int) -> list[Candidate]:
+    return made(people=int(size / _CONTACTS_A_PERSON) + 40).candidates[:size]
+
+
+def _one_name(size: int) -> list[Candidate]:
+    """Return contacts of which all are called John Smith, ten of each company."""
+    return [
+        Candidate(f"{at:06}", ("John Smith",), (f"js{at}@c{at // 10}.example",), Kind.PERSON, "", "", 1)
+        for at in range(size)
+    ]
+
+
+def _one_family(size: int) -> list[Candidate]:
+    """Return contacts of one family name and company."""
+    return [
+        replace(one, names=(f"{one.names[0].split()[0]} Smith",), addresses=(f"s{at}@acme.example",))
+        for at, one in enumerate(_people(size))
+        if one.names
+    ]
+
+
+MADE = {"people": _people, "one name": _one_name, "one family": _one_family}
+
+
+def measure(kind: str, size: int) -> dict[str, float]:
+    """Measure in this process. Memory is what it takes beyond the contacts handed in."""
+    candidates = MADE[kind](size)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    found = suggestions(candidates)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    people = [person(one) for one in candidates if one.kind is Kind.PERSON]
+    compared = sum(1 for _ in pairs(people))
+    return {
+        "contacts": len(candidates),
+        "seconds": seconds,
+        "megabytes": (peak - before) / 1024,
+        "process": peak / 1024,
+        "pairs": compared,
+        "found": len(found),
+    }
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="make bench-duplicates", description=__doc__)
+    arguments.add_argument("--size", type=int, help="only this many contacts")
+    arguments.add_argument("--kind", choices=MADE, help="measure in this process and print JSON")
+    given = arguments.parse_args()
+    if given.kind:
+        print(json.dumps(measure(given.kind, given.size or SIZES[0])))
+        return
+    sizes = (given.size,) if given.size else SIZES
+    table = Table("Contacts", "", "Seconds", "MB more", "MB in all", "Pairs compared", "Suggested")
+    for kind, size in [*(("people", size) for size in sizes), ("one name", sizes[-1]), ("one family", sizes[-1])]:
+        row = _in_a_process(kind, size)
+        table.add_row(
+            f"{row['contacts']:,.0f}",
+            kind,
+            f"{row['seconds']:.2f}",
+            f"{row['megabytes']:.0f}",
+            f"{row['process']:.0f}",
+            f"{row['pairs']:,.0f}",
+            f"{row['found']:,.0f}",
+        )
+    Console().print(table)
+    print(f"Goal for 100,000: under {MOST_SECONDS} s and {MOST_MEGABYTES} MB.")
+
+
+def _in_a_process(kind: str, size: int) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "duplicates", "--kind", kind, "--size", str(size)],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    row: dict[str, float] = json.loads(done.stdout)
+    return row
+
+
+if __name__ == "__main__":
+    main()
