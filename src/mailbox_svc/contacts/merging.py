@@ -158,7 +158,7 @@ class Merging:
         await tx.contacts.judge([(one, judge(one)) for one in evidence], now=self._clock())
 
     async def _suggestions(self, user_id: str) -> list[Suggestion]:
-        """Return all suggestions. Nobody waits for a thread in vain: who gives up leaves the result behind."""
+        """Return all suggestions; who stops waiting leaves the result to the next."""
         task = asyncio.create_task(self._computed(user_id))
         self._tasks.add(task)
         task.add_done_callback(self._forget)
