@@ -19,7 +19,7 @@ from mailbox_svc.storage.columns import KEPT
 from mailbox_svc.storage.contact_rows import ContactRows
 from mailbox_svc.storage.contact_versions import ContactVersions
 from mailbox_svc.storage.database import DialectName, Executor, Parameters, Row, Statement
-from mailbox_svc.storage.dialects import for_each_dialect, insert_into, json_list
+from mailbox_svc.storage.dialects import for_each_dialect, insert_into, one_of
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
 from mailbox_svc.storage.merge_rows import MergeRows
 from mailbox_svc.storage.tables import addresses, contact_groups, contacts, dismissed_pairs, group_members
@@ -62,14 +62,14 @@ _DISMISS = for_each_dialect(
 _KEYS = for_each_dialect(
     lambda dialect: (
         select(_a.contact_id, _a.match_key)
-        .where(_a.user_id == _USER, _a.contact_id.in_(json_list(dialect, "ids")))
+        .where(_a.user_id == _USER, one_of(dialect, _a.contact_id, "ids"))
         .order_by(_a.id)
     )
 )
 _GIVE = for_each_dialect(
     lambda dialect: (
         update(addresses)
-        .where(_a.user_id == _USER, _a.contact_id.in_(json_list(dialect, "ids")))
+        .where(_a.user_id == _USER, one_of(dialect, _a.contact_id, "ids"))
         .values(contact_id=_CONTACT, changed=true())
     )
 )
@@ -79,7 +79,7 @@ _GIVE_BACK = for_each_dialect(
         .where(
             _a.user_id == _USER,
             _a.contact_id == bindparam("from_contact"),
-            _a.match_key.in_(json_list(dialect, "keys")),
+            one_of(dialect, _a.match_key, "keys"),
         )
         .values(contact_id=_CONTACT, changed=true())
     )
@@ -93,7 +93,7 @@ _ENTERED = (_c.grouped, _c.typed_name, _c.typed_organization, _c.typed_phone, _c
 _HIDE = for_each_dialect(
     lambda dialect: (
         update(contacts)
-        .where(_c.user_id == _USER, _c.id.in_(json_list(dialect, "ids")))
+        .where(_c.user_id == _USER, one_of(dialect, _c.id, "ids"))
         .values(skipped=SkipReason.MERGED.value)
         .returning(*_ENTERED)
     )
@@ -107,7 +107,7 @@ _HAS_BEEN_GROUPED = update(contacts).where(*_THIS).values(grouped=true())
 _LOCK_GROUPS = for_each_dialect(
     lambda dialect: (
         select(_g.id)
-        .where(_g.user_id == _USER, _g.id.in_(json_list(dialect, "ids")))
+        .where(_g.user_id == _USER, one_of(dialect, _g.id, "ids"))
         .order_by(_g.id)
         .with_for_update(read=True, key_share=True)
     )
@@ -116,7 +116,7 @@ _LEAVE = for_each_dialect(
     lambda dialect: delete(group_members).where(
         _m.user_id == _USER,
         _m.contact_id == _CONTACT,
-        _m.group_id.in_(json_list(dialect, "ids")),
+        one_of(dialect, _m.group_id, "ids"),
     )
 )
 
@@ -128,7 +128,7 @@ def _join(dialect: DialectName) -> Statement:
         insert_into(group_members, dialect)
         .from_select(
             ["group_id", "contact_id", "user_id", "revision"],
-            member.where(_g.user_id == _USER, _g.id.in_(json_list(dialect, "ids"))),
+            member.where(_g.user_id == _USER, one_of(dialect, _g.id, "ids")),
         )
         .on_conflict_do_nothing(index_elements=[_m.group_id, _m.contact_id])
     )

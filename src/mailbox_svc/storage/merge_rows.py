@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from mailbox_svc.model.contact import SkipReason, Typed
 from mailbox_svc.model.duplicate import Absorbed, Merge
 from mailbox_svc.storage.database import Executor, Row
-from mailbox_svc.storage.dialects import for_each_dialect, json_list
+from mailbox_svc.storage.dialects import for_each_dialect, one_of
 from mailbox_svc.storage.tables import contact_merges, contacts
 
 _m = contact_merges.c
@@ -35,14 +35,10 @@ _FIND = _SELECT.where(*_THIS)
 _KEPT_BEFORE = select(_m.kept_before).where(*_THIS)
 _ALL = _SELECT.where(_MINE).order_by(_m.number)
 _AFTER = _ALL.where(_m.number > select(_m.number).where(*_THIS).scalar_subquery())
-_OF_KEPT = for_each_dialect(lambda dialect: _SELECT.where(_MINE, _m.kept_id.in_(json_list(dialect, "ids"))))
-_DELETE = for_each_dialect(
-    lambda dialect: delete(contact_merges).where(_MINE, _m.id.in_(json_list(dialect, "ids")))
-)
+_OF_KEPT = for_each_dialect(lambda dialect: _SELECT.where(_MINE, one_of(dialect, _m.kept_id, "ids")))
+_DELETE = for_each_dialect(lambda dialect: delete(contact_merges).where(_MINE, one_of(dialect, _m.id, "ids")))
 _REMOVE_CONTACTS = for_each_dialect(
-    lambda dialect: delete(contacts).where(
-        _c.user_id == bindparam("for_user"), _c.id.in_(json_list(dialect, "ids"))
-    )
+    lambda dialect: delete(contacts).where(_c.user_id == bindparam("for_user"), one_of(dialect, _c.id, "ids"))
 )
 
 
