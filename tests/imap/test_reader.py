@@ -192,6 +192,19 @@ async def test_what_a_server_leaves_out_is_found_out(examined: bytes, opened: Op
         assert await reader.examine(b"INBOX") == opened
 
 
+@pytest.mark.parametrize(("uidvalidity", "uidnext"), [(5, 20), (6, 10)], ids=["the same", "made anew"])
+async def test_a_uidnext_that_is_told_with_the_list_alone_counts_for_the_same_folder(
+    uidvalidity: int, uidnext: int
+) -> None:
+    told = b"STATUS INBOX (MESSAGES 3 UIDNEXT 20 UIDVALIDITY %d)" % uidvalidity
+    says = {b"LIST": [b'LIST () "/" INBOX'], b"STATUS": [told]}
+    examined = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 5]\r\n{tag} OK\r\n"
+    script = serving(Held(letters(3, 4, 9)), examined=examined, says=says)
+    async with reading(script) as here, here.reader() as reader:
+        await reader.folders()
+        assert await reader.examine(b"INBOX") == OpenFolder(5, uidnext, 3, None)
+
+
 @pytest.mark.parametrize(
     "examined",
     [

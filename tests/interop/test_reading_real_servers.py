@@ -8,7 +8,7 @@ from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.model.check import Password
 from mailbox_svc.model.secret import Secret
-from mailbox_svc.ports.mail import FolderGone
+from mailbox_svc.ports.mail import FolderGone, FolderStatus
 from support.mail_server import Keeper
 from support.other_client import other_client
 from support.routes import ALICE, ALICE_PASSWORD, Route
@@ -77,5 +77,30 @@ async def test_two_hundred_messages_are_read_as_they_were_written(route: Route) 
     assert opened.uidnext > max(uids)
     assert sink.reached_at == rest.reached_at == [opened.uidnext - 1]
     assert rest.messages == {uid: text for uid, text in sink.messages.items() if uid > middle}
+    with other_client(route.server, ALICE, ALICE_PASSWORD) as client:
+        assert client.status(folder) == before
+
+
+@one_route_each
+async def test_what_a_server_tells_of_a_folder_is_what_it_is_when_it_is_opened(route: Route) -> None:
+    folder = f"{route.server.prefix}Status"
+    with other_client(route.server, ALICE, ALICE_PASSWORD) as client:
+        client.create(folder)
+        client.append(folder, *map(message, range(1, 6)))
+        client.expunge(folder, client.uids(folder)[1:2])
+        before = client.status(folder)
+
+    source = ImapMailSource(Access(route.policy, ca_file=route.server.ca_file))
+    where = route.destination(ALICE)
+    async with source.open(where, Password(Secret(ALICE_PASSWORD)), timeout=20) as reader:
+        folders = [each for each in await reader.folders() if each.selectable]
+        opened = [await reader.examine(each.raw_name) for each in folders]
+
+    for each, found in zip(folders, opened, strict=True):
+        told = FolderStatus(found.uidvalidity, found.uidnext, found.exists)
+        assert each.status in (None, told)  # Mailutils refuses it for an INBOX that has had no mail
+    (status,) = [each.status for each in folders if each.name == folder]
+    assert status is not None
+    assert (status.exists, status.uidnext > 5) == (4, True)
     with other_client(route.server, ALICE, ALICE_PASSWORD) as client:
         assert client.status(folder) == before

@@ -21,6 +21,7 @@ from mailbox_svc.model.check import Code, ConnectionReport
 from mailbox_svc.ports.mail import (
     HEADER_FIELDS,
     FolderGone,
+    FolderStatus,
     HeaderSink,
     MailFolder,
     OpenFolder,
@@ -46,11 +47,15 @@ class ImapReader:
         self._report = report
         self._range_size = range_size
         self._open: OpenFolder | None = None
+        #: How folders stood when they were listed.
+        self._told: dict[bytes, FolderStatus | None] = {}
 
     async def folders(self) -> Sequence[MailFolder]:
         """Return all folders, with what the server tells of each that is not open."""
         with self._telling():
-            return await folders_with_status(self._session)
+            folders = await folders_with_status(self._session)
+        self._told = {folder.raw_name: folder.status for folder in folders}
+        return folders
 
     async def examine(self, raw_name: bytes) -> OpenFolder:
         """Open a folder read-only.
@@ -64,7 +69,7 @@ class ImapReader:
             if not reply.ok:
                 raise self._refusal(reply)
             said = parse_examined(reply.untagged)
-            self._open = await self._opened(said)
+            self._open = await self._opened(said, self._told.get(raw_name))
         return self._open
 
     async def read(self, after_uid: int, sink: HeaderSink, *, fields: Sequence[str] = HEADER_FIELDS) -> None:
@@ -90,10 +95,14 @@ class ImapReader:
             if reply is not None:
                 raise self._refusal(reply)
 
-    async def _opened(self, said: Examined) -> OpenFolder:
+    async def _opened(self, said: Examined, told: FolderStatus | None) -> OpenFolder:
         if said.uidvalidity is None or said.exists is None:
             raise FolderGone
-        uidnext = said.uidnext or await self._uidnext(said.exists)
+        uidnext = said.uidnext
+        if not uidnext and told is not None and told.uidvalidity == said.uidvalidity:
+            uidnext = told.uidnext  # Courier tells it there alone
+        if not uidnext:
+            uidnext = await self._uidnext(said.exists)
         return OpenFolder(said.uidvalidity, uidnext, said.exists, said.highestmodseq)
 
     async def _uidnext(self, exists: int) -> int:
