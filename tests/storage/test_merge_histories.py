@@ -194,3 +194,27 @@ async def test_a_merge_does_not_wait_for_an_import_into_the_same_group(store: Sq
         merge = await merged(store, people[0], other)
         await importing
     assert merge.groups_added == (group.id,)
+
+
+async def test_a_group_that_is_being_deleted_is_waited_for_and_passed_over(store: SqlStore) -> None:
+    people = list((await met(store, "A <a@example.org>", "B <b@example.org>")).values())
+    group = group_of("anna")
+    async with store.begin("anna") as tx:
+        await tx.groups.insert(group)
+    merge = merge_of(*people, groups_added=(group.id,))
+    deleted = asyncio.Event()
+
+    async def delete_group() -> None:
+        async with store.begin("anna") as tx:
+            await tx.groups.delete(group.id)
+            deleted.set()
+            await asyncio.sleep(0.2)  # by now the merge waits
+
+    deleting = asyncio.create_task(delete_group())
+    await deleted.wait()
+    async with store.begin("anna") as tx:
+        await tx.duplicates.merge(merge)
+        await judge_changed(tx)
+    await deleting
+    assert [one.group_ids for one in await visible(store)] == [()]
+    await undone(store, merge)

@@ -135,22 +135,6 @@ async def test_an_address_whose_mail_is_gone_stays_with_the_merged_contact(store
     assert [address.written for address in (await found(store, merge.kept)).addresses] == [BOB]
 
 
-async def test_an_address_that_is_not_shown_goes_with_its_contact_through_the_next_merge(
-    store: SqlStore,
-) -> None:
-    people = await met(store, *PEOPLE)
-    first = await merged(store, people[BOB], people[ROB])
-    bob = await found(store, people[BOB].id)
-    second = merge_of(people[CARL], replace(bob, addresses=bob.addresses[:1]))
-    async with store.begin("anna") as tx:
-        await tx.duplicates.merge(second)
-    await undone(store, second)
-    await undone(store, first)
-    assert {address: one.id for address, one in (await by_address(store)).items()} == {
-        address: one.id for address, one in people.items()
-    }
-
-
 async def test_a_merged_contact_that_has_lost_all_mail_is_removed_with_what_went_into_it(
     store: SqlStore,
 ) -> None:

@@ -59,13 +59,6 @@ _DISMISS = for_each_dialect(
         .on_conflict_do_nothing(index_elements=[_d.user_id, _d.first_id, _d.second_id])
     )
 )
-_KEYS = for_each_dialect(
-    lambda dialect: (
-        select(_a.contact_id, _a.match_key)
-        .where(_a.user_id == _USER, one_of(dialect, _a.contact_id, "ids"))
-        .order_by(_a.id)
-    )
-)
 _GIVE = for_each_dialect(
     lambda dialect: (
         update(addresses)
@@ -185,7 +178,7 @@ class DuplicateRows:
         kept = await self._existing(merge.kept)
         ids = {"ids": json.dumps([one.id for one in merge.absorbed])}
         before = (await self._executor.run(_FIND_BEFORE, self._of(kept.id)))[0]
-        await self._merges.insert(await self._with_all_keys(merge), dict(zip(_BEFORE, before, strict=True)))
+        await self._merges.insert(merge, dict(zip(_BEFORE, before, strict=True)))
         await self._join(kept.id, merge.groups_added)
         await self._run(_GIVE, self._of(kept.id) | ids)
         hidden = await self._run(_HIDE, self._user | ids)
@@ -227,16 +220,6 @@ class DuplicateRows:
         if contact is None:
             raise ContactNotFound
         return contact
-
-    async def _with_all_keys(self, merge: Merge) -> Merge:
-        """Add the match keys of addresses that the absorbed contacts have and do not show."""
-        ids = {"ids": json.dumps([one.id for one in merge.absorbed])}
-        rows = await self._run(_KEYS, self._user | ids)
-        absorbed = []
-        for one in merge.absorbed:
-            stored = (key for contact_id, key in rows if contact_id == one.id)
-            absorbed.append(replace(one, match_keys=tuple(dict.fromkeys((*one.match_keys, *stored)))))
-        return replace(merge, absorbed=tuple(absorbed))
 
     async def _join(self, contact_id: str, group_ids: Sequence[str]) -> None:
         """Put the contact into those of the groups that are there."""

@@ -166,7 +166,8 @@ class EvidenceRows:
             shown = group if known.deleted else _shown(group, tallied)
             found.ids.update((address.address, address.id) for address in group)
             if len(shown) < len(group):
-                found.lost[shown[0].address] = [a.id for a in group if a not in shown]
+                stay = {address.id for address in shown}
+                found.lost[shown[0].address] = [a.id for a in group if a.id not in stay]
             found.evidence.append(
                 ContactEvidence(
                     contact_id=contact_id,
