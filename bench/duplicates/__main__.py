@@ -1,8 +1,8 @@
-"""`make bench-duplicates`: how long suggesting duplicates takes, what it holds, and how many pairs it looks at.
+"""`make bench-duplicates`: seconds, memory and pairs compared of the search for duplicates.
 
-Each size is measured in a process of its own, so that its peak memory is its own. The contacts are made up,
-with the people, families and namesakes of `quality.made_people`; the rows of the last table are the worst that
-one user could have: everybody of one name, and everybody of one family name and company.
+Each size is measured in a process of its own, so that its peak memory is its own. The contacts are those of
+`quality.made_people`; the last rows are the worst that a user could have: everybody of one name, or of one
+family name and company.
 """
 
 from __future__ import annotations
@@ -86,7 +86,11 @@ def main() -> None:
         return
     sizes = (given.size,) if given.size else SIZES
     table = Table("Contacts", "", "Seconds", "MB more", "MB in all", "Pairs compared", "Suggested")
-    for kind, size in [*(("people", size) for size in sizes), ("one name", sizes[-1]), ("one family", sizes[-1])]:
+    for kind, size in [
+        *(("people", size) for size in sizes),
+        ("one name", sizes[-1]),
+        ("one family", sizes[-1]),
+    ]:
         row = _in_a_process(kind, size)
         table.add_row(
             f"{row['contacts']:,.0f}",

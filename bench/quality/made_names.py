@@ -19,8 +19,8 @@ class Language:
     ends: tuple[str, ...]
 
     def family(self, chance: random.Random) -> str:
-        """Return a family name; one in seven is common."""
-        if chance.random() < 0.14:
+        """Return a family name; one in ten is common."""
+        if chance.random() < 0.1:
             return chance.choice(self.common)
         return chance.choice(self.starts) + chance.choice(self.ends)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations, product
 
 from mailbox_svc.contacts.duplicates.given import full_forms
 from mailbox_svc.contacts.duplicates.letters import Word, word
+from mailbox_svc.contacts.duplicates.local_parts import words_of
 from mailbox_svc.contacts.duplicates.person import Person
 from mailbox_svc.contacts.duplicates.reading import Reading
 
@@ -20,8 +22,9 @@ _NEIGHBOURS = 8
 def pairs(people: Sequence[Person]) -> Iterator[tuple[int, int]]:
     """Yield pairs of positions, the smaller first, each once; the order depends on the input alone."""
     blocks: defaultdict[str, list[int]] = defaultdict(list)
+    loose = {letters for one in people if one.nameless and not one.readings for letters in _letters(one)}
     for at, one in enumerate(people):
-        for key in _keys(one):
+        for key in _keys(one) | _spelt(one, loose):
             blocks[key].append(at)
     seen: set[int] = set()
     for members in blocks.values():
@@ -72,6 +75,22 @@ def _keys(one: Person) -> set[str]:
             for company in one.companies
         )
     return keys
+
+
+def _spelt(one: Person, loose: AbstractSet[str]) -> set[str]:
+    """Return those of `loose`, local parts of contacts without a name, that it has or that spell its name."""
+    if not one.readings:
+        return _letters(one) if one.nameless else set()
+    name = one.readings[0]
+    found = _letters(one)
+    for family in name.family.spellings:
+        for given in full_forms(name.given):
+            found.update((given + family, family + given, given[:1] + family))
+    return found & loose
+
+
+def _letters(one: Person) -> set[str]:
+    return {"".join(words_of(place.local)) for place in one.places} - {""}
 
 
 def _anchors(one: Person) -> Iterator[str]:

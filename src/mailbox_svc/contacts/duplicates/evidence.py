@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mailbox_svc.contacts.duplicates.links import Likely, Link, link
 from mailbox_svc.contacts.duplicates.local_parts import Fit, numbered_twins
 from mailbox_svc.contacts.duplicates.names_in_use import NamesInUse, Telling
-from mailbox_svc.contacts.duplicates.person import Person, Place
+from mailbox_svc.contacts.duplicates.person import Person, Place, named_after
 from mailbox_svc.model.address import display_address
 from mailbox_svc.model.duplicate import Suggestion
 
@@ -38,6 +38,7 @@ _LIKELY = {
     Likely.SPELT: 0.93,
     Likely.COMPOUND: 0.9,
     Likely.INITIAL: 0.85,
+    Likely.TYPED: 0.85,
 }
 #: Two contacts of one unusual local part, where a name is missing.
 _HANDLE_ALONE = 0.72
@@ -53,8 +54,14 @@ class Found:
 
 def compare(one: Person, other: Person, names: NamesInUse) -> Suggestion | None:
     """Return the suggestion that the two are one person; None when too little says so."""
-    if not one.readings or not other.readings:
+    if not one.readings and not other.readings:
         return _by_handle(one, other)
+    if not one.readings or not other.readings:
+        named, nameless = (one, other) if one.readings else (other, one)
+        guessed = named_after(nameless, named.readings[0])
+        if guessed is None:
+            return _by_handle(one, other)
+        one, other = (named, guessed) if one.readings else (guessed, named)
     linked = link(one, other)
     if linked is None:
         return None
@@ -75,12 +82,15 @@ def _by_handle(one: Person, other: Person) -> Suggestion | None:
 
 
 def _signs(one: Person, other: Person, linked: Link, names: NamesInUse) -> Iterator[Found]:
-    if one.phone and one.phone == other.phone:
+    if one.phone and one.phone == other.phone and linked.likely is not Likely.TYPED:
         yield Found(Sign.PHONE, ", and the same telephone number")
     if _shared_handle(one, other):
         yield Found(Sign.HANDLE, ", and the same unusual name before the @")
-    if linked.maybe_parent:
-        return
+    if not linked.maybe_parent and linked.likely is not Likely.TYPED:
+        yield from _where_they_are(one, other, linked, names)
+
+
+def _where_they_are(one: Person, other: Person, linked: Link, names: NamesInUse) -> Iterator[Found]:
     telling = min(names.telling(linked.first), names.telling(linked.second))
     company = _company(one, other, telling)
     if company and not _may_be_another(linked, names, company):
@@ -162,7 +172,7 @@ def _of_names(linked: Link) -> str:
         short, full = sorted((_given(first.text), _given(second.text)), key=len)
         return f'"{short}" is short for "{full}", the same surname'
     short, full = sorted((first.text, second.text), key=len)
-    verb = "may stand for" if linked.likely is Likely.INITIAL else "is part of"
+    verb = {Likely.INITIAL: "may stand for", Likely.COMPOUND: "is part of"}.get(linked.likely, "is nearly")
     return f'"{short}" {verb} "{full}"'
 
 

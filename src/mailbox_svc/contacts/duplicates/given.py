@@ -8,8 +8,6 @@ from functools import lru_cache
 from mailbox_svc.contacts.duplicates.letters import Word
 from mailbox_svc.contacts.lexicon import lines, load
 
-KNOWN = load("given_names")
-
 
 class Likeness(enum.Enum):
     """How two given names agree."""
@@ -32,6 +30,7 @@ def _read() -> dict[str, frozenset[str]]:
 
 #: Short name → what it may stand for.
 _FULL = _read()
+_KNOWN = load("given_names").union(_FULL, *_FULL.values())
 
 
 def full_forms(name: Word) -> frozenset[str]:
@@ -60,7 +59,7 @@ def _full_forms(spellings: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 15)
 def _is_given(spellings: tuple[str, ...]) -> bool:
-    return any(text in KNOWN or text in _FULL for text in spellings)
+    return not _KNOWN.isdisjoint(spellings)
 
 
 def _initials_meet(one: Word, other: Word) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mailbox_svc.contacts.duplicates.given import Likeness, is_given, likeness
 from mailbox_svc.contacts.duplicates.letters import Word
+from mailbox_svc.contacts.duplicates.local_parts import is_near
 from mailbox_svc.contacts.duplicates.person import Person
 from mailbox_svc.contacts.duplicates.reading import Reading
 
@@ -14,6 +15,8 @@ from mailbox_svc.contacts.duplicates.reading import Reading
 class Likely(enum.IntEnum):
     """How two names agree; less is worse."""
 
+    #: A slip of the fingers makes one of the other; so do two names of two people.
+    TYPED = 0
     INITIAL = 1
     #: One holds the other's family name: "Smith-Jones" and "Smith".
     COMPOUND = 2
@@ -48,7 +51,7 @@ def link(one: Person, other: Person) -> Link | None:
     for first in one.readings:
         for second in other.readings:
             likely = _likely(first, second)
-            if likely and (best is None or likely > best.likely):
+            if likely is not None and (best is None or likely > best.likely):
                 parent = bool(first.generation) is not bool(second.generation)
                 best = Link(likely, first, second, parent)
     if best is None or _contradict(one.readings[0], other.readings[0]):
@@ -61,40 +64,50 @@ def _likely(one: Reading, other: Reading) -> Likely | None:
         return None
     if _is_turned(one, other):
         return Likely.SPELT if one.is_guess or other.is_guess else Likely.SAME
-    alike = (
-        Likeness.SAME
-        if _is_double(one, other) or _is_double(other, one)
-        else likeness(one.given, other.given)
-    )
-    if alike is None or _middles_differ(one, other):
+    alike = _alike(one, other)
+    if _middles_differ(one, other):
         return None
     if not one.family.same(other.family):
-        return Likely.COMPOUND if alike is Likeness.SAME and _is_part(one, other) else None
-    return (
-        _AS_WHOLE[alike]
-        if alike is Likeness.INITIAL or not (one.is_guess or other.is_guess)
-        else Likely.SPELT
-    )
+        return _of_families(one, other) if alike is Likeness.SAME else None
+    if alike is None:
+        typed = not (is_given(one.given) and is_given(other.given)) and _is_typed(one.given, other.given)
+        return Likely.TYPED if typed else None
+    guessed = alike is not Likeness.INITIAL and (one.is_guess or other.is_guess)
+    return Likely.SPELT if guessed else _AS_WHOLE[alike]
+
+
+def _of_families(one: Reading, other: Reading) -> Likely | None:
+    if _is_part(one, other):
+        return Likely.COMPOUND
+    return Likely.TYPED if _is_typed(one.family, other.family) else None
+
+
+def _is_typed(one: Word, other: Word) -> bool:
+    return any(is_near(text, other) for text in one.spellings)
 
 
 def _contradict(one: Reading, other: Reading) -> bool:
     """Tell two known given names that are different, whatever else those contacts were called."""
     if not is_given(one.given) or not is_given(other.given) or _is_turned(one, other):
         return False
-    if _is_double(one, other) or _is_double(other, one):
-        return False
-    return likeness(one.given, other.given) is None
+    return _alike(one, other) is None
 
 
-def _is_double(one: Reading, other: Reading) -> bool:
-    return one.double is not None and one.double.same(other.given)
+def _alike(one: Reading, other: Reading) -> Likeness | None:
+    if _is_given_of(one.given, other) or _is_given_of(other.given, one):
+        return Likeness.SAME
+    return likeness(one.given, other.given)
 
 
 def _is_turned(one: Reading, other: Reading) -> bool:
     """Tell "Berg Anna" from "Anna Berg"; "Martin Thomas" and "Thomas Martin" are two people."""
-    if not (one.given.same(other.family) and one.family.same(other.given)):
+    if not (_is_given_of(other.family, one) and _is_given_of(one.family, other)):
         return False
     return not (is_given(one.given) and is_given(one.family))
+
+
+def _is_given_of(one: Word, name: Reading) -> bool:
+    return one.same(name.given) or (name.double is not None and one.same(name.double))
 
 
 def _middles_differ(one: Reading, other: Reading) -> bool:

@@ -15,8 +15,10 @@ from mailbox_svc.contacts.search import fold
 
 _SEPARATORS = re.compile(r"[\W\d_]+")
 _DIGITS = re.compile(r"\d+")
-#: More digits than these are no year or number behind a name, but something of its own.
-_FEW_LETTERS = 5
+#: So many letters with so many digits are hardly taken twice by two people of one name.
+_FEW_LETTERS, _TELLING_DIGITS = 4, 2
+#: Shorter words without a number are thought of by many.
+_UNUSUAL = 8
 #: In shorter words one letter makes another word.
 _TYPED_WRONG = 4
 
@@ -63,16 +65,11 @@ def corrected(local: str, name: Reading) -> Reading | None:
     letters = "".join(words_of(local))
     for given in (*name.given.spellings, *(text[:1] for text in name.given.spellings)):
         rest = _without(letters, given)
-        if rest and rest not in name.family.spellings and _is_near(rest, name.family.spellings[0]):
+        if rest and rest not in name.family.spellings and is_near(rest, name.family):
             return replace(name, family=word(rest), halves=(), is_guess=True)
     for family in name.family.spellings:
         rest = _without(letters, family)
-        if (
-            rest
-            and is_given(word(rest))
-            and not is_given(name.given)
-            and _is_near(rest, name.given.spellings[0])
-        ):
+        if rest and is_given(word(rest)) and not is_given(name.given) and is_near(rest, name.given):
             return replace(name, given=word(rest), is_guess=True, in_doubt=False)
     return None
 
@@ -104,12 +101,9 @@ def handle(local: str, fitting: Fit | None) -> str:
     """
     local = fold(local.partition("+")[0])
     letters = "".join(words_of(local))
-    numbered = bool(_DIGITS.search(local)) and len(local) >= _FEW_LETTERS + 2
-    if len(letters) < 3 or not (numbered or len(letters) > _FEW_LETTERS):
-        return ""
-    if numbered and len("".join(_DIGITS.findall(local))) > 1:
+    if len(letters) >= _FEW_LETTERS and len("".join(_DIGITS.findall(local))) >= _TELLING_DIGITS:
         return local
-    if fitting is not Fit.NONE or is_given(word(letters)):
+    if len(letters) < _UNUSUAL or fitting is not Fit.NONE or is_given(word(letters)):
         return ""
     return local if guess(local) is None else ""
 
@@ -126,11 +120,11 @@ def _without(letters: str, part: str) -> str:
     return letters[: -len(part)] if letters.endswith(part) else ""
 
 
-def _is_near(one: str, other: str) -> bool:
+def is_near(text: str, other: Word) -> bool:
     """Tell words that a slip of the fingers makes of each other: one, or two in a long word."""
-    length = min(len(one), len(other))
+    length = min(len(text), len(other.text))
     slips = 0 if length < _TYPED_WRONG else 1 if length < 2 * _TYPED_WRONG else 2
-    return OSA.distance(one, other, score_cutoff=slips) <= slips
+    return any(OSA.distance(text, one, score_cutoff=slips) <= slips for one in other.spellings)
 
 
 def _fit_of_rest(rest: list[str], name: Reading) -> Fit:

@@ -6,7 +6,7 @@ import enum
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from mailbox_svc.contacts.duplicates.given import full_forms, is_given
+from mailbox_svc.contacts.duplicates.given import full_forms
 from mailbox_svc.contacts.duplicates.letters import Word
 from mailbox_svc.contacts.duplicates.person import Person
 from mailbox_svc.contacts.duplicates.reading import Reading
@@ -14,8 +14,8 @@ from mailbox_svc.contacts.lexicon import load
 
 _GIVEN = load("common_given_names")
 _FAMILY = load("common_family_names")
-#: Contacts of one name that are several people if it is a common one, and more than one person hardly has.
-_SOME, _MANY = 3, 12
+#: More contacts than one person hardly has.
+_MANY = 12
 #: So many others of a name, by chance: it may well be somebody else's, it is.
 _MAYBE_MET, _LIKELY_MET = 0.03, 0.5
 
@@ -23,7 +23,7 @@ _MAYBE_MET, _LIKELY_MET = 0.03, 0.5
 class Telling(enum.IntEnum):
     """How much a full name says about who it is."""
 
-    #: Several of the contacts have it, and by chance or by the lists they are different people.
+    #: It is not rare, and stands at several companies or several free-mail hosts: perhaps of several people.
     CROWDED = 0
     COMMON = 1
     #: The family name is common, the given name is not.
@@ -36,8 +36,9 @@ class NamesInUse:
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._full: Counter[tuple[str, str]] = Counter()
-        #: By full name: where those of that name work.
-        self._companies: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        #: By full name: the hosts of addresses at work, and of free mail.
+        self._work: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._home: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         #: By family name and company ("" is all): the given names in full.
         self._givens: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for person in people:
@@ -57,9 +58,7 @@ class NamesInUse:
             telling = Telling(telling - 1)
         if telling is Telling.RARE:
             return Telling.CROWDED if contacts > _MANY else telling
-        several = len(self._companies.get((given, family), ())) > 1 or (
-            contacts >= _SOME and telling is Telling.COMMON
-        )
+        several = any(len(hosts.get((given, family), ())) > 1 for hosts in (self._work, self._home))
         return Telling.CROWDED if several else telling
 
     def is_ambiguous(self, one: Reading, other: Reading, company: str) -> bool:
@@ -75,15 +74,14 @@ class NamesInUse:
             return Telling.COMMON if name.family.text[0] in _FAMILY else Telling.RARE
         if _FAMILY.isdisjoint(name.family.spellings):
             return Telling.RARE
-        return Telling.MIDDLING if _GIVEN.isdisjoint(name.given.spellings) else Telling.COMMON
+        return Telling.MIDDLING if _GIVEN.isdisjoint(full_forms(name.given)) else Telling.COMMON
 
     def _count(self, person: Person, name: Reading) -> None:
         given, family = _key(name)
         self._full[given, family] += 1
-        self._companies[given, family].update(
-            place.registered for place in person.places if not place.is_free
-        )
-        if not name.given.is_initial and is_given(name.given):
+        for place in person.places:
+            (self._home if place.is_free else self._work)[given, family].add(place.registered)
+        if not name.given.is_initial:
             for company in (*person.companies, ""):
                 self._givens[family, company].add(name.given.spellings[0])
 

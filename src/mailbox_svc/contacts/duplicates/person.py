@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mailbox_svc.contacts.duplicates.given import likeness
-from mailbox_svc.contacts.duplicates.local_parts import Fit, corrected, fit, guess, handle
+from mailbox_svc.contacts.duplicates.letters import word
+from mailbox_svc.contacts.duplicates.local_parts import Fit, corrected, fit, guess, handle, words_of
 from mailbox_svc.contacts.duplicates.reading import Reading, read
 from mailbox_svc.contacts.lexicon import lines
 from mailbox_svc.contacts.search import fold
@@ -94,6 +95,27 @@ def person(candidate: Candidate) -> Person:
         phone,
         not candidate.names,
     )
+
+
+def named_after(nameless: Person, name: Reading) -> Person | None:
+    """Return a contact without a name as if it had this one; None unless its address spells it."""
+    if not nameless.nameless:
+        return None
+    for place in nameless.places:
+        fitting = fit(place.local, name)
+        if fitting is Fit.FULLY or (fitting is Fit.PARTLY and _is_initial_and_family(place.local, name)):
+            guessed = replace(name, middle=(), double=None, is_guess=True)
+            if fitting is Fit.PARTLY:
+                guessed = replace(guessed, given=word(name.given.spellings[0][:1]), text=place.local)
+            places = tuple(replace(one, fit=fit(one.local, name)) for one in nameless.places)
+            return replace(nameless, readings=(guessed,), places=places)
+    return None
+
+
+def _is_initial_and_family(local: str, name: Reading) -> bool:
+    initials = {text[:1] for text in name.given.spellings}
+    letters = "".join(words_of(local))
+    return letters[:1] in initials and letters[1:] in name.family.spellings
 
 
 def _from_address(local: str, main: Reading | None, candidate: Candidate) -> Reading | None:

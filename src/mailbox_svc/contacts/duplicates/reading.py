@@ -106,7 +106,7 @@ def _reading(name: str, generation: str) -> Reading | None:
         whole = word(name.replace(" ", ""))
         return Reading(whole, whole, text=name)
     written = list(_written(name))
-    while len(written) > 1 and _bare(written[0]) in _TITLES:
+    while written and _bare(written[0]) in _TITLES:
         del written[0]
     while len(written) > 2 and (_bare(written[-1]) in _GENERATIONS or _is_degree(written[-1])):
         generation = _GENERATIONS.get(_bare(written.pop()), generation)
