@@ -37,6 +37,7 @@ class World:
         ]
 
     async def harvest(self) -> Harvest:
+        """Harvest all folders; counts what is opened anew."""
         self.server.received.clear()
         harvest = await self.parts.harvest()
         assert (harvest.state, harvest.skipped_folders) == (HarvestState.DONE, ())
@@ -155,6 +156,19 @@ async def test_a_folder_that_is_made_anew_behind_its_status_is_read_in_the_same_
     world.say(messages=5, uidnext=6, uidvalidity=7)
     assert (await world.harvest()).progress.scanned == 2
     assert world.counted() == senders(1, 5)
+
+
+async def test_a_folder_that_cannot_be_opened_is_told_once_though_all_are_opened_twice(world: World) -> None:
+    world.held.messages = mail(1, 5)
+    world.held.uidnext, world.held.uidvalidity = 6, 8
+    world.say(messages=5, uidnext=6, uidvalidity=7)
+    world.listed.append(b'LIST () "/" Locked')
+    world.held.locked = b"Locked"
+    world.server.received.clear()
+    harvest = await world.parts.harvest()
+    assert (harvest.state, harvest.progress.scanned) == (HarvestState.DONE, 2)
+    assert [folder.name for folder in harvest.skipped_folders] == ["Locked"]
+    assert world.opened == 5  # to settle: Locked, to read: INBOX, then both to settle and INBOX to read
 
 
 @pytest.mark.parametrize("uidvalidity", [6, 8])

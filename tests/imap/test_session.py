@@ -28,7 +28,9 @@ async def test_a_session_logs_in_lists_and_says_goodbye() -> None:
 
     async def script(peer: Peer) -> None:
         await peer.send(GREETING)
-        commands.append(await peer.answer(b"OK [CAPABILITY IMAP4rev1 ID LIST-EXTENDED SPECIAL-USE] hello"))
+        commands.append(
+            await peer.answer(b"OK [CAPABILITY IMAP4rev1 ID LIST-EXTENDED SPECIAL-USE LIST-STATUS] hello")
+        )
         commands.append(await peer.answer(b"OK", b'ID ("name" "Example")'))
         commands.append(
             await peer.answer(

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from mailbox_svc.imap.folders import Folder
 from mailbox_svc.imap.framing import Response
-from mailbox_svc.imap.status import parse_status
+from mailbox_svc.imap.status import Statuses, parse_status
 from mailbox_svc.model.check import Code
 from mailbox_svc.ports.mail import FolderStatus, ReadingFailed
 from support.imap_server import Peer, Script
@@ -116,6 +117,14 @@ def test_what_lacks_something_or_cannot_be_true_is_no_status(items: bytes) -> No
 )
 def test_other_responses_are_no_status(response: Response) -> None:
     assert parse_status(response) is None
+
+
+def test_nothing_is_kept_of_folders_that_were_not_asked_for() -> None:
+    statuses = Statuses([b"a"])
+    for name in (b"a", b"b"):
+        statuses.take((b"* STATUS %b %b" % (name, TOLD),))
+    folders = [Folder(name, name.encode(), frozenset(), "/") for name in ("a", "b")]
+    assert [each.status for each in statuses.given_to(folders)] == [STATUS, None]
 
 
 @pytest.mark.parametrize("unit", [b"\\", b"(", b" (", b'"', b'\\"', b'" ', b"{1}", b" ", b"MESSAGES 1 "])

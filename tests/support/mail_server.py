@@ -46,6 +46,8 @@ class Held:
     messages: dict[int, bytes] = field(default_factory=dict)
     uidnext: int = 0
     uidvalidity: int = 7
+    #: The name of a folder that cannot be opened.
+    locked: bytes | None = None
 
     def __post_init__(self) -> None:
         self.uidnext = self.uidnext or max(self.messages, default=0) + 1
@@ -103,6 +105,9 @@ def serving(
                 if literal := _LITERAL.search(command):
                     await peer.send(b"+ go on\r\n")
                     await peer.exactly(int(literal[1]) + 2)
+                if held.locked is not None and held.locked in command:
+                    await peer.reply(b"NO [NOPERM] not for you")
+                    continue
                 await peer.send((examined or held.examined()).replace(b"{tag}", peer.tag))
             else:
                 await peer.answer_now(b"OK done", *{**_SAYS, **says}.get(command.split()[0], ()))
