@@ -183,7 +183,7 @@ async def test_the_state_is_another_one_after_all_that_changes_candidates_or_pai
     await expect_another()
     await dismiss(store, people[BOB], people[CARL])
     await expect_another()
-    merge = merge_of(people[BOB], people[ROB])
+    merge = merge_of(people[CARL], people[ROB])
     async with store.begin("anna") as tx:
         await tx.duplicates.merge(merge)
     await expect_another()

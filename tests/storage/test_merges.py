@@ -13,6 +13,7 @@ from support.merges import (
     by_address,
     contact,
     found,
+    judge_changed,
     letters,
     merge_of,
     merged,
@@ -61,6 +62,19 @@ async def test_taken_back_the_contacts_are_as_they_were(store: SqlStore) -> None
     async with store.begin("anna") as tx:
         assert await tx.duplicates.find_merge(merge.id) is None
         assert await tx.contacts.unjudged(10) == []
+
+
+async def test_neither_a_merge_nor_its_undo_judges_and_both_leave_all_of_it_to_be_judged(
+    store: SqlStore,
+) -> None:
+    people = await met(store, *PEOPLE)
+    merge = merge_of(people[BOB], people[ROB])
+    async with store.begin("anna") as tx:
+        await tx.duplicates.merge(merge)
+        assert [one.contact_id for one in await tx.contacts.unjudged(10)] == [people[BOB].id]
+        await judge_changed(tx)
+        await tx.duplicates.undo(merge)
+        assert {one.contact_id for one in await tx.contacts.unjudged(10)} == {people[BOB].id, people[ROB].id}
 
 
 async def test_mail_that_came_in_later_goes_with_its_address(store: SqlStore) -> None:
