@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -35,6 +36,7 @@ class Fit(enum.IntEnum):
     FULLY = 4
 
 
+@lru_cache(maxsize=1024)
 def words_of(local: str) -> tuple[str, ...]:
     """Return the words of a local part; what follows a + is none of it."""
     return tuple(filter(None, _SEPARATORS.split(fold(local.partition("+")[0]))))

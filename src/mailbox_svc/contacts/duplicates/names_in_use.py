@@ -41,6 +41,8 @@ class NamesInUse:
         self._home: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         #: By family name and company ("" is all): the given names in full.
         self._givens: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        #: What was asked before: family name, company and short name.
+        self._ambiguous: dict[tuple[str, str, str], bool] = {}
         for person in people:
             if person.readings:
                 self._count(person, person.readings[0])
@@ -64,8 +66,11 @@ class NamesInUse:
     def is_ambiguous(self, one: Reading, other: Reading, company: str) -> bool:
         """Tell whether a short name or initial may be somebody else's there ("" is anywhere)."""
         short = min(one.given, other.given, key=lambda given: len(given.text))
-        others = self._givens.get((_key(one)[1], company), set())
-        return len({given for given in others if _may_be(short, given)}) > 1
+        key = _key(one)[1], company, short.spellings[0]
+        if key not in self._ambiguous:
+            others = self._givens.get(key[:2], set())
+            self._ambiguous[key] = sum(_may_be(short, given) for given in others) > 1
+        return self._ambiguous[key]
 
     @staticmethod
     def _by_lists(name: Reading) -> Telling:

@@ -28,12 +28,16 @@ _GENERATIONS = {
 #: Letters of a family name's beginning that are also written apart: "Mc Donald", "O Brien".
 _JOINED = frozenset({"mc", "mac", "o", "d", "fitz"})
 _MARKS = "|".join(map(re.escape, lines("company_marks")))
+_MARK_WORDS = frozenset(one for mark in lines("company_marks") for one in mark.split())
 _TAIL = re.compile(rf"\s+[-–—·•/]+\s+|\s*\|\s*|\s+@\s*|\s+(?:{_MARKS})\s+")
 _END_NOTE = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*\Z")
 _CALLED = re.compile(r"\s[(\"“„']\s*([^\W\d_]+)\s*[)\"”“']\s")
 _WHOLE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003134f]{2,}")
 _PATRONYMIC = re.compile(r".{2,}(?:ovi?ch|evi?ch|yi?ch|ovna|evna|i[nc]hna|ivna)\Z")
 _O_NAME = re.compile(r"\b([OÓoó])\s+(?=[^\W\d_]{3,})")
+_DIGIT = re.compile(r"\d")
+_DOT = re.compile(r"\.(?=\S)")
+_APOSTROPHES = re.compile(r"['’`´]")
 _MOST_WORDS = 6
 
 
@@ -61,7 +65,10 @@ class Reading:
 
 def read(name: str) -> tuple[Reading | None, tuple[str, ...]]:
     """Return the reading of a name, None when it is no given and family name, and the companies it names."""
-    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    name = " ".join((name if name.isascii() else unicodedata.normalize("NFKC", name)).split())
+    if name.replace(" ", "").isalpha() and _MARK_WORDS.isdisjoint(name.split()):
+        # nothing but a name, as most are: the searches below would find nothing
+        return _reading(name, ""), ()
     companies: list[str] = []
     while note := _END_NOTE.search(name):
         companies.append(note[1])
@@ -110,7 +117,7 @@ def _reading(name: str, generation: str) -> Reading | None:
         del written[0]
     while len(written) > 2 and (_bare(written[-1]) in _GENERATIONS or _is_degree(written[-1])):
         generation = _GENERATIONS.get(_bare(written.pop()), generation)
-    if not 2 <= len(written) <= _MOST_WORDS or any(char.isdigit() for char in name):
+    if not 2 <= len(written) <= _MOST_WORDS or _DIGIT.search(name):
         return None
     if len(written) == 3 and _PATRONYMIC.fullmatch(word(written[2]).spellings[0]):
         # "Petrova Anna Ivanovna", as registers have it
@@ -131,9 +138,9 @@ def _reading(name: str, generation: str) -> Reading | None:
 
 def _written(name: str) -> Iterator[str]:
     """Yield the words; what belongs to a family name and was written apart is put together."""
-    name = re.sub(r"\.(?=\S)", ". ", _O_NAME.sub(r"\1", name))
+    name = _DOT.sub(". ", _O_NAME.sub(r"\1", name))
     held = ""
-    for one in re.sub(r"['’`´]", "", name).split():
+    for one in _APOSTROPHES.sub("", name).split():
         if _bare(one) in _JOINED - {"o", "d"}:
             held = one
             continue
