@@ -143,6 +143,9 @@ def test_different_names_at_one_company_are_two_people(one: str, other: str) -> 
         (("", "wilma.krautheim@gmail.com"), ("Wilma Krautheim", "wk@acme.example")),
         (("Wilma", "wilma.krautheim@gmail.com"), ("Wilma Krautheim", "wk@acme.example")),
         (("W. Krautheim", "wilma.krautheim@gmail.com"), ("Wilma Krautheim", "wk@acme.example")),
+        (("", "wkrautheim@acme.example"), ("Wilma Krautheim", "wilma@acme.example")),
+        (("", "wilmakrautheim@gmail.com"), ("Wilma Krautheim", "wk@acme.example")),
+        (("Wilma Krautheim", "skatertiger84@web.de"), ("Wilma Kruatheim", "skatertiger84@gmail.com")),
         # a slip of the fingers that the address does not have
         (("Wilma Kruatheim", "wilma.krautheim@gmail.com"), ("Wilma Krautheim", "wk@acme.example")),
         (("Mratha Krautheim", "martha.krautheim@acme.example"), ("Martha Krautheim", "wk@acme.example")),
@@ -169,6 +172,9 @@ def test_one_name_and_something_in_common(one: tuple[str, str], other: tuple[str
         # everybody has an address below these
         (("John Smith", "a@one.example.com"), ("John Smith", "b@two.example.com")),
         (("John Smith", "a@one.co.uk"), ("John Smith", "b@two.co.uk")),
+        (("Xaver Smith", "xaver.smith@gmail.com"), ("Xaver Smith", "smith.xaver@gmail.com")),
+        # a local part that many think of
+        (("John Smith", "rocket@acme.example"), ("John Smith", "rocket@other.example")),
         # one local part, two people
         (("Bob Stone", "bob@acme.example"), ("Bob Holm", "bob@other.example")),
         (("Bob Stone", "skatertiger84@gmail.com"), ("Anna Holm", "skatertiger84@yahoo.com")),
@@ -235,6 +241,32 @@ def test_a_family_name_of_many_contacts_is_common() -> None:
     others = [(name, f"{at}@{at}.example") for at, name in enumerate(names * 20)]
 
     assert not any(s.score > 0 for s in suggested(*others))
+
+
+def test_a_name_that_chance_would_make_twice_says_less() -> None:
+    pair = ("John Smith", "j@acme.example"), ("John Smith", "john.smith@gmail.com")
+    givens, families = ("Anna", "Emma", "Karl", "Hugo", "Otto"), ("Aab", "Bub", "Cuc", "Dod", "Ehe")
+    smiths = [(f"{given} Smith", f"s{at}@s{at}.example") for at, given in enumerate(givens)]
+    johns = [(f"John {family}", f"j{at}@j{at}.example") for at, family in enumerate(families)]
+
+    assert suggested(*pair, *smiths)
+    assert suggested(*pair, *johns)
+    assert suggested(*pair, *smiths, *johns) == []
+
+
+def test_the_name_shown_decides_over_others_that_were_seen() -> None:
+    anna = replace(contact("Anna Berg", "a@acme.example", at="1"), names=("Anna Berg", "Emma Berg"))
+    emma = contact("Emma Berg", "e@acme.example", at="2")
+
+    assert suggestions([anna, emma]) == []
+    assert suggestions([replace(anna, names=("Anna Holm", "Anna Berg")), replace(emma, names=("Anna Berg",))])
+
+
+def test_of_very_many_with_one_name_and_company_each_is_compared_with_some() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    many = [("John Smith", f"{a}{b}@acme.example") for a in "abcd" for b in letters]
+
+    assert 0 < len(suggested(*many)) <= 8 * len(many)
 
 
 def test_the_surest_come_first_and_the_order_of_the_input_means_nothing() -> None:
