@@ -17,17 +17,9 @@ from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate
 from quality.made_names import EITHER_NAME, LANGUAGES, LOOK_ALIKES, SHORT, Language, in_ascii, in_latin
 
-_FREE = (
-    "gmail.com",
-    "yahoo.com",
-    "outlook.com",
-    "gmx.de",
-    "web.de",
-    "hotmail.com",
-    "icloud.com",
-    "mail.ru",
-    "orange.fr",
-)
+_FREE = """
+gmail.com yahoo.com outlook.com gmx.de web.de hotmail.com icloud.com mail.ru orange.fr
+""".split()  # noqa: SIM905  (words are read more easily so)
 _COMPANY_STARTS = """
 acorn alder amber birch cedar coral delta ember fjord garnet harbor indigo juniper kestrel
 """.split()  # noqa: SIM905  (words are read more easily so)
