@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from mailbox_svc.config import load
 from mailbox_svc.config.web import endpoint, host, issuer, origin, redirect_uri
+from mailbox_svc.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -117,3 +121,28 @@ def test_a_host_is_a_name_and_nothing_else(value: str) -> None:
     assert host("::1") == "::1"
     with pytest.raises(ValueError, match="must "):
         host(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("IMAP.Example.org.", "imap.example.org"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "::1"),
+        ("::1", "::1"),
+    ],
+)
+def test_a_server_has_one_spelling_that_of_a_saved_mailbox(typed: str, stored: str) -> None:
+    assert host(typed) == stored
+
+
+@pytest.mark.parametrize("typed", ["imap.example.org:993", "a:b:c", "[imap.example.org]", ".", "", "a b"])
+def test_a_port_or_nonsense_is_no_server(typed: str) -> None:
+    with pytest.raises(ValueError, match="must be the name of a server"):
+        host(typed)
+
+
+def test_a_gateway_that_could_not_call_its_own_service_is_refused(tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("grpc_tls_cert_file", "grpc_tls_key_file")}
+    with pytest.raises(ConfigError, match="no client certificate"):
+        load(rest_addr="127.0.0.1:0", grpc_tls_client_ca_file=tmp_path / "ca.pem", **files)

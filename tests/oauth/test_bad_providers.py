@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mailbox_svc.errors import (
+    InvalidFields,
     OAuthClientRefused,
     OAuthDenied,
     OAuthGrantIncomplete,
@@ -214,6 +215,51 @@ async def test_a_new_refresh_token_that_cannot_be_committed_is_kept_and_committe
     assert scripted.refresh_tokens() == ["CANARY-refresh-1"]
     assert await scripted.world.login_outcome(mailbox) == "ok"
     assert scripted.refresh_tokens() == ["CANARY-refresh-1", "CANARY-refresh-2"]
+
+
+async def test_a_refresh_under_way_when_the_account_is_connected_anew_does_not_harm_the_new_grant(
+    scripted: Scripted,
+) -> None:
+    mailbox = await scripted.connected()
+    late, new = granted(refresh_token="CANARY-late"), granted(refresh_token="CANARY-new", expires_in=0)
+    scripted.server.answers("/token", after(0.5, late), new, granted())
+    asking = asyncio.create_task(scripted.world.oauth.tokens.get(mailbox))
+    await asyncio.sleep(0.2)
+    again = await scripted.completed()
+    assert again.id == mailbox.id
+
+    with pytest.raises(OAuthProviderUnavailable):
+        await asking
+    assert await scripted.world.login_outcome(again) == "ok"
+    assert scripted.refresh_tokens() == ["CANARY-refresh-1", "CANARY-new"]
+
+
+async def test_a_test_ends_in_time_with_a_report_whatever_the_provider_does(scripted: Scripted) -> None:
+    mailbox = await scripted.connected()
+    scripted.server.answers("/token", after(5, granted()))
+    began = time.monotonic()
+
+    report = await scripted.world.mailboxes.test_saved(USER, mailbox.id, timeout=0.5)
+
+    assert time.monotonic() - began < 3
+    assert report.code is Code.AUTH_PROVIDER_UNAVAILABLE
+    stored = await scripted.world.stored(mailbox)
+    assert stored is not None
+    assert stored.last_error == report.error
+
+
+@pytest.mark.parametrize("code", ["\u00e9", "a\nb", "", "x" * 8193])
+async def test_a_code_that_can_be_none_is_refused_before_the_state_is_used_up(
+    scripted: Scripted, code: str
+) -> None:
+    scripted.server.answers("/token", granted())
+    scripted.server.answers("/userinfo", WHO)
+    connections = scripted.world.connections
+    started = await connections.start(USER, "example", login_hint=None, mailbox_id=None)
+    with pytest.raises(InvalidFields):
+        await connections.complete(USER, started.state, code=Secret(code), iss=None, error=None)
+
+    assert (await connections.complete(USER, started.state, code=Secret("c"), iss=None, error=None)).id
 
 
 async def _token(scripted: Scripted, mailbox: Mailbox) -> None:

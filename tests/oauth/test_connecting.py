@@ -111,6 +111,19 @@ async def test_a_password_saved_later_takes_the_place_of_the_grant_which_is_give
     assert (await world.test(saved)).ok
 
 
+@pytest.mark.parametrize("user", ["ann+sales@example.org", "ann"])
+async def test_a_mailbox_of_what_may_be_another_account_is_not_replaced_unasked(
+    world: OAuthWorld, dovecot: DovecotServer, user: str
+) -> None:
+    mailbox_id = await _with_password(world, dovecot, user)
+
+    mailbox = await world.connected()
+
+    assert mailbox.id != mailbox_id
+    [kept] = [one for one in await world.mailboxes.list(USER) if one.id == mailbox_id]
+    assert await world.secrets(kept) == {SecretField.MAILBOX_PASSWORD}
+
+
 async def test_another_account_is_not_put_in_the_place_of_the_mailbox(
     world: OAuthWorld, dovecot: DovecotServer
 ) -> None:

@@ -156,20 +156,6 @@ async def test_a_caller_who_gives_up_in_the_midst_of_a_refresh_does_not_lose_the
     assert oidc.counts().reuses == 0
 
 
-async def test_a_refresh_under_way_when_the_account_is_connected_anew_does_not_harm_the_new_grant(
-    world: OAuthWorld,
-) -> None:
-    mailbox = await world.connected()
-    world.forget_tokens()
-    asking = asyncio.create_task(_token(world, mailbox))
-    again = await world.connected()
-    await asyncio.gather(asking, return_exceptions=True)
-    assert again.id == mailbox.id
-
-    assert await world.login_outcome(again) == "ok"
-    assert (await world.test(again)).ok
-
-
 @pytest.fixture
 async def misconfigured(
     oidc: OidcProvider, dovecot: DovecotServer, tmp_path: Path

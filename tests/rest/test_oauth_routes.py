@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +35,10 @@ def cookie_of(response: httpx2.Response) -> Any:
 
 
 DENIED = refusal(grpc.StatusCode.FAILED_PRECONDITION, "OAUTH_DENIED", sentence="Access <was> not & allowed.")
+
+
+#: Of an attempt at Google, on this machine.
+COOKIE = f"mailbox-svc-oauth-{hashlib.sha256(b'google').hexdigest()[:16]}"
 
 
 async def test_the_providers_are_listed_with_the_callers_own_token(gateway: Gateway) -> None:
@@ -173,6 +178,16 @@ async def test_the_callback_of_one_provider_does_not_end_what_began_at_another(g
     await gateway.start(provider="google")
     assert (await gateway.come_back(provider="evil")).status_code == 400
     assert gateway.methods == ["StartAuthorization"]
+    # Nor does a page that merely opens it.
+    assert (await gateway.come_back(provider="google")).status_code == 200
+
+
+async def test_two_attempts_in_one_browser_do_not_end_each_other(gateway: Gateway) -> None:
+    gateway.script.answers = [STARTED, STARTED, COMPLETED, COMPLETED]
+    await gateway.start(provider="google")
+    await gateway.start(provider="microsoft")
+    for provider in ("google", "microsoft"):
+        assert (await gateway.come_back(provider=provider)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -193,7 +208,7 @@ async def test_an_answer_that_can_be_read_in_two_ways_is_not_read(gateway: Gatew
 async def test_a_cookie_that_we_did_not_write_completes_nothing(gateway: Gateway, value: str) -> None:
     answer = await gateway.http.get(
         f"/api/auth/google/callback?state={STATE}&code={CODE}",
-        headers={"cookie": f"mailbox-svc-oauth={value}"},
+        headers={"cookie": f"{COOKIE}={value}"},
     )
     assert answer.status_code in {400, 401}
     assert answer.headers["content-type"].startswith("text/html")
@@ -203,7 +218,7 @@ async def test_a_cookie_that_we_did_not_write_completes_nothing(gateway: Gateway
 async def test_an_opener_or_a_way_back_that_a_cookie_smuggles_in_is_not_used(gateway: Gateway) -> None:
     gateway.script.answers = [COMPLETED]
     evil = "https%3A%2F%2Fevil.example.org"
-    cookie = f"mailbox-svc-oauth=google:{TOKEN}:{evil}:{evil}%2Fpage"
+    cookie = f"{COOKIE}=google:{TOKEN}:{evil}:{evil}%2Fpage"
     answer = await gateway.http.get(
         f"/api/auth/google/callback?state={STATE}&code={CODE}", headers={"cookie": cookie}
     )

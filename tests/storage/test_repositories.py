@@ -9,7 +9,7 @@ import pytest
 
 from mailbox_svc.errors import MailboxNotFound, StaleMailbox
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
-from mailbox_svc.model.secret import SealedSecret
+from mailbox_svc.model.secret import SealedSecret, SecretField
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
 from support.stores import FIELD, add, context_of, mailbox_of
@@ -274,6 +274,13 @@ async def test_a_grant_is_shared_with_any_users_mailbox_of_the_same_account(stor
     mailbox = await add(store, connected("anna"))
     assert not await store.grant_is_shared(mailbox)
     there = mailbox.destination
+
+    async def granted(other: Mailbox) -> Mailbox:
+        async with store.begin(other.user_id) as tx:
+            sealed = SealedSecret("key-1", b"sealed")
+            await tx.secrets.put(other.id, SecretField.MAILBOX_REFRESH_TOKEN, other.secret_version, sealed)
+        return other
+
     for other in (
         connected("bob", oauth_provider="microsoft"),
         connected("bob", auth=Auth.PASSWORD),
@@ -281,10 +288,12 @@ async def test_a_grant_is_shared_with_any_users_mailbox_of_the_same_account(stor
         connected("bob", destination=replace(there, user="bob@example.org")),
         connected("bob", destination=replace(there, user="anna_example.org")),
     ):
-        await add(store, other)
+        await granted(await add(store, other))
         assert not await store.grant_is_shared(mailbox)
     same = replace(there, port=143)
     other = await add(store, connected("bob", destination=same))
+    assert not await store.grant_is_shared(mailbox)  # its permission was given back
+    await granted(other)
     assert await store.grant_is_shared(mailbox)
     async with store.begin("anna") as tx:
         assert await tx.mailboxes.delete(mailbox.id)

@@ -131,6 +131,8 @@ class Settings(Registrations):
             problems.append("MAILBOX_GRPC_TLS_CERT_FILE and MAILBOX_GRPC_TLS_KEY_FILE go together")
         if self.grpc_tls_client_ca_file is not None and self.grpc_tls_cert_file is None:
             problems.append("MAILBOX_GRPC_TLS_CLIENT_CA_FILE needs MAILBOX_GRPC_TLS_CERT_FILE")
+        if self.rest_addr is not None and self.grpc_tls_client_ca_file is not None:
+            raise ValueError("the gateway has no client certificate to show: MAILBOX_GRPC_TLS_CLIENT_CA_FILE")
         if self.jwt_secret_file is not None and self.jwt_jwks_url is not None:
             problems.append("set MAILBOX_JWT_SECRET_FILE or MAILBOX_JWT_JWKS_URL, not both")
         if problems:

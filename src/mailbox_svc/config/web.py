@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -52,10 +53,14 @@ def origin(value: str) -> str:
 
 
 def host(value: str) -> str:
-    """Accept the name or address of a server."""
-    if not value or not value.isascii() or not value.isprintable() or set(value) & set(" /@?#*\\"):
-        raise ValueError("must be the name of a server, such as imap.example.org")
-    return value
+    """Accept the name or address of a server, and return it as `Save` stores it."""
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(bare))
+    name = value.removesuffix(".").lower()
+    if not name or not name.isascii() or not name.isprintable() or set(name) & set(" /@?#*\\:[]"):
+        raise ValueError("must be the name of a server without a port, such as imap.example.org")
+    return name
 
 
 Endpoint = Annotated[str, AfterValidator(endpoint)]

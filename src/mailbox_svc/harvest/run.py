@@ -123,6 +123,8 @@ class HarvestRun:
                     continue
             except (ReadingFailed, StorageUnavailable) as error:
                 failures = 1 if session.committed else failures + 1
+                if session.committed:
+                    self._refused = None  # it has been replaced by one that worked
                 may_pass = not isinstance(error, ReadingFailed) or error.report.retryable
                 # What fails before any mail was read is told at once.
                 if not may_pass or not self._meter.scanned or failures > limits.retries:

@@ -77,6 +77,11 @@ def grant_ended(mailbox: Mailbox) -> ConnectionReport:
     return _report(Code.AUTH_REAUTH_REQUIRED, mailbox)
 
 
+def no_token_in_time(mailbox: Mailbox) -> ConnectionReport:
+    """Return the report of a login whose time went into waiting for a token."""
+    return _report(Code.AUTH_PROVIDER_UNAVAILABLE, mailbox)
+
+
 def _report(code: Code, mailbox: Mailbox, *, retry_after: float | None = None) -> ConnectionReport:
     """Return the report of a login for which there was nothing to log in with."""
     advice = advise(code, Stage.AUTH, mailbox.destination, provider_of(mailbox.destination.host))

@@ -6,6 +6,7 @@ mail server is made while a transaction is open.
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -26,7 +27,7 @@ from mailbox_svc.mailboxes.changes import (
     new_mailbox,
     record_login,
 )
-from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused, put_password
+from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused, no_token_in_time, put_password
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_mailbox_id
@@ -90,10 +91,10 @@ class Mailboxes:
             moved = is_another_account(saved.destination, stored.destination)
             if moved:
                 await forget_harvests(tx, saved.id, now=saved.updated_at)
-        if grant is not None and saved.auth is not Auth.OAUTH:
-            await self._revoker.revoke(stored, grant)
         if moved and self._rejudge is not None:
             await self._rejudge(user_id)
+        if grant is not None and saved.auth is not Auth.OAUTH:
+            await self._revoker.revoke(stored, grant)
         return saved
 
     async def delete(self, user_id: str, mailbox_id: str) -> None:
@@ -104,10 +105,10 @@ class Mailboxes:
                 raise MailboxNotFound
             grant = await _grant(tx, mailbox)
             await tx.mailboxes.delete(mailbox.id)
-        if grant is not None:
-            await self._revoker.revoke(mailbox, grant)
         if self._rejudge is not None:
             await self._rejudge(user_id)
+        if grant is not None:  # last: the caller may not wait for a provider
+            await self._revoker.revoke(mailbox, grant)
 
     async def test_saved(self, user_id: str, mailbox_id: str, *, timeout: float) -> ConnectionReport:
         """Test a saved mailbox and record status, last_tested_at and last_error.
@@ -209,15 +210,21 @@ class Mailboxes:
             return max(deadline - time.monotonic(), _LEAST)
 
         try:
-            mailbox, credential = await self._credentials.of(mailbox.user_id, mailbox.id)
+            async with asyncio.timeout(left()):
+                mailbox, credential = await self._credentials.of(mailbox.user_id, mailbox.id)
             report = await self._tester.test(mailbox.destination, credential, timeout=left())
             if is_token_refused(credential, report):
-                mailbox, credential = await self._credentials.of(
-                    mailbox.user_id, mailbox.id, refused=credential
-                )
+                async with asyncio.timeout(left()):
+                    mailbox, credential = await self._credentials.of(
+                        mailbox.user_id, mailbox.id, refused=credential
+                    )
                 report = await self._tester.test(mailbox.destination, credential, timeout=left())
         except NoCredential as error:
             report = error.report
+        except TimeoutError:
+            if mailbox.auth is not Auth.OAUTH:
+                raise
+            report = no_token_in_time(mailbox)
         return mailbox, report
 
 

@@ -7,6 +7,7 @@ one that the provider names; a grant that is refused, for whatever reason, chang
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 import uuid
@@ -25,12 +26,13 @@ from mailbox_svc.errors import (
 from mailbox_svc.mailboxes.changes import forget_harvests, new_etag, new_mailbox
 from mailbox_svc.mailboxes.credentials import put_refresh_token
 from mailbox_svc.mailboxes.rules import MAX_LABEL, MAX_MAILBOXES, MAX_USER, checked_mailbox_id
+from mailbox_svc.model.address import canonical
 from mailbox_svc.model.fields import checked_id, has_control
-from mailbox_svc.model.mailbox import Auth, Mailbox, Status
+from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.oauth import Authorization, OAuthProvider, verifier_context
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret, SecretField
-from mailbox_svc.oauth.answers import check_account, check_error, check_issuer, is_account, usable
+from mailbox_svc.oauth.answers import check_account, check_error, check_issuer, usable
 from mailbox_svc.oauth.parts import OAuthParts
 from mailbox_svc.ports import Clock, Store, Transaction, Vault
 
@@ -38,8 +40,8 @@ from mailbox_svc.ports import Clock, Store, Transaction, Vault
 LIFETIME = timedelta(minutes=10)
 #: Authorizations of one user that may be under way; people open a popup more than once.
 MAX_OPEN = 10
-#: Characters. Codes of Microsoft have well over a thousand.
-_MAX_CODE = 8192
+#: RFC 6749 appendix A.11; codes of Microsoft have well over a thousand characters.
+_CODE = re.compile(r"[\x20-\x7e]{1,8192}")
 _MAX_STATE = 256
 _REVOKED = "The permission was given back; connect the account again."
 
@@ -182,7 +184,7 @@ class Connections:
             else:
                 stored = await _found(tx, wanted)
                 check_account(stored.destination.user, address)
-                moved = not _same_server(stored.destination.host, provider.imap_host)
+                moved = _is_moved(stored.destination, provider, address)
                 mailbox = self._reconnected(stored, provider, address)
                 await tx.mailboxes.update(mailbox)
                 if moved:
@@ -194,7 +196,9 @@ class Connections:
         """Return the mailbox that the user has of this account already: nobody wants it twice."""
         for mailbox in await self._store.list_mailboxes(user_id):
             there = mailbox.destination
-            if _same_server(there.host, provider.imap_host) and is_account(there.user, address):
+            # By the address itself, not by what may be the same: nobody asked to replace another mailbox.
+            same = canonical(there.user) == canonical(address)
+            if same and _same_server(there.host, provider.imap_host):
                 return mailbox.id
         return None
 
@@ -242,6 +246,12 @@ def _same_server(one: str, other: str) -> bool:
     return provider is not None and provider is provider_of(other)
 
 
+def _is_moved(before: Destination, provider: OAuthProvider, address: str) -> bool:
+    """Say whether the mailbox is another account's than before, so that what was read there is void."""
+    renamed = "@" in before.user and canonical(before.user) != canonical(address)
+    return renamed or not _same_server(before.host, provider.imap_host)
+
+
 def _hash(state: str) -> str:
     # Without salt or stretching: a state has 256 random bits.
     return hashlib.sha256(state.encode()).hexdigest()
@@ -256,5 +266,5 @@ def _checked_hint(login_hint: str | None) -> str | None:
 def _check_answer(state: Secret, code: Secret | None, error: str | None) -> None:
     if not state or len(state) > _MAX_STATE:
         raise InvalidFields(FieldViolation("state", "The state is missing or not one of ours."))
-    if (not code and not error) or (code is not None and len(code) > _MAX_CODE):
+    if (not code and not error) or (code and not _CODE.fullmatch(code.reveal())):
         raise InvalidFields(FieldViolation("code", "Send the code, or the error, that the provider gave."))

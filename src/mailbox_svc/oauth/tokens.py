@@ -107,6 +107,8 @@ class TokenCache:
             asked_at + life - min(_MARGIN, life * _MARGIN_SHARE),
         )
         key = _key(mailbox)
+        for old in [known for known in self._unsaved if known[:2] == key[:2] and known != key]:
+            del self._unsaved[old]  # of a grant that was replaced
         self._held[key] = held
         self._held.move_to_end(key)
         while len(self._held) > _MOST_HELD:

@@ -8,6 +8,7 @@ all that it holds is checked again.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -41,7 +42,7 @@ class Attempt:
     def remember(self, request: Request, response: Response) -> None:
         """Have the browser keep this. Raises Refused when it would not fit."""
         value = ":".join(quote(one, safe="") for one in self._parts)
-        _set(request, response, value, _SECONDS)
+        _set(request, response, self.provider, value, _SECONDS)
         if len(response.headers["set-cookie"]) > _MAX_COOKIE:
             sentence = "The token is too long to connect an account with; it must stay below 3 kB."
             raise Refused(Problem(HTTPStatus.BAD_REQUEST, "TOKEN_TOO_LONG", sentence))
@@ -51,22 +52,22 @@ class Attempt:
         return self.provider, self.token, self.opener, self.return_to
 
 
-def remembered(request: Request) -> Attempt | None:
-    """Return what this browser kept, None when it kept nothing that we have written."""
-    parts = request.cookies.get(_name(request), "").split(":")
+def remembered(request: Request, provider: str) -> Attempt | None:
+    """Return what this browser kept for this provider, None when that is nothing that we have written."""
+    parts = request.cookies.get(_name(request, provider), "").split(":")
     if len(parts) != len(Attempt.__slots__):
         return None
     return Attempt(*(unquote(one) for one in parts))
 
 
-def forget(request: Request, response: Response) -> None:
+def forget(request: Request, response: Response, provider: str) -> None:
     """Have the browser drop it: it was good for one callback."""
-    _set(request, response, "", 0)
+    _set(request, response, provider, "", 0)
 
 
-def _set(request: Request, response: Response, value: str, seconds: int) -> None:
+def _set(request: Request, response: Response, provider: str, value: str, seconds: int) -> None:
     response.set_cookie(
-        _name(request),
+        _name(request, provider),
         value,
         max_age=seconds,
         path="/",
@@ -76,8 +77,11 @@ def _set(request: Request, response: Response, value: str, seconds: int) -> None
     )
 
 
-def _name(request: Request) -> str:
+def _name(request: Request, provider: str) -> str:
+    """One for each provider, so that two attempts in one browser do not end each other."""
+    # A provider's id is part of a path, and anything may stand there.
+    name = f"{_NAME}-{hashlib.sha256(provider.encode()).hexdigest()[:16]}"
     # With this prefix browsers take it from this host alone and over TLS only (RFC 6265bis §4.1.3.2), so that
     # neither a sibling domain nor anybody on the way can plant one: the victim's account would become the
     # planter's mailbox. The price is that it goes with all requests to this host; only the callback reads it.
-    return _NAME if is_local_http(request) else f"__Host-{_NAME}"
+    return name if is_local_http(request) else f"__Host-{name}"

@@ -105,13 +105,13 @@ async def start(
 @router.get(PATH + "/{provider}/callback")
 async def callback(provider: str, request: Request) -> Response:
     """Complete what this browser began, and end on the application's page or on one that closes itself."""
-    attempt = remembered(request)
+    attempt = remembered(request, provider)
     # Each provider has a callback of its own, so that one cannot pass for another (RFC 9700 §4.4.2.2).
     if attempt is None or attempt.provider != provider:
         response: Response = page(_NOT_STARTED.status, "Not connected", _NOT_STARTED.error)
     else:
         response = _end(request, attempt, await _outcome(request, attempt))
-    forget(request, response)
+    forget(request, response, provider)
     return response
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, exists, func, or_, select, union, union_all
 from mailbox_svc.errors import ConfigError, StorageUnavailable
 from mailbox_svc.model.harvest import HarvestState
 from mailbox_svc.model.mailbox import Auth, Mailbox
+from mailbox_svc.model.secret import SecretField
 from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.file_lock import file_lock
@@ -53,6 +54,11 @@ _SHARED = select(
         _m.host == bindparam("host"),
         _m.login == bindparam("login"),
         _m.id != bindparam("id"),
+        # One whose permission was given back lives on none.
+        exists().where(
+            mailbox_secrets.c.mailbox_id == _m.id,
+            mailbox_secrets.c.field == SecretField.MAILBOX_REFRESH_TOKEN.value,
+        ),
     )
 )
 

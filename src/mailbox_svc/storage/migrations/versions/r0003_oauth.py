@@ -68,7 +68,9 @@ def _let_owner_ask_and_prune() -> None:
         "CREATE FUNCTION mailbox_grant_is_shared(id text, provider text, host text, login text) "  # noqa: S608
         f"RETURNS boolean LANGUAGE sql STABLE {_RIGHTS} AS 'SELECT EXISTS (SELECT FROM {schema}.mailboxes m "
         "WHERE m.auth = ''oauth'' AND m.oauth_provider = $2 AND m.host = $3 "
-        "AND m.login = $4 AND m.id <> $1)'"
+        "AND m.login = $4 AND m.id <> $1 "
+        f"AND EXISTS (SELECT FROM {schema}.mailbox_secrets s WHERE s.mailbox_id = m.id "
+        "AND s.field = ''mailbox.refresh_token''))'"
     )
     op.execute(
         "CREATE FUNCTION mailbox_prune_authorizations(at timestamptz) RETURNS void "  # noqa: S608
