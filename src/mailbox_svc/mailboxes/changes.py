@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.check import Code, ConnectionReport
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.ports import Transaction
@@ -46,11 +47,24 @@ def is_another_account(one: Destination, other: Destination) -> bool:
     return (one.host.lower(), one.user) != (other.host.lower(), other.user)
 
 
-async def forget_harvests(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
-    """Take back what was read in the account that the mailbox was before; the next harvest reads the new."""
+async def found(tx: Transaction, mailbox_id: str) -> Mailbox:
+    """Return the mailbox as `MailboxRepository.find` does. Raises MailboxNotFound."""
+    mailbox = await tx.mailboxes.find(mailbox_id)
+    if mailbox is None:
+        raise MailboxNotFound
+    return mailbox
+
+
+async def stop_harvest(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
+    """Cancel the harvest that is under way, if there is one; what was read stays."""
     harvest = await tx.harvests.unfinished(mailbox_id)
     if harvest is not None:
         await tx.harvests.cancel(harvest.id, now=now)
+
+
+async def forget_harvests(tx: Transaction, mailbox_id: str, *, now: datetime) -> None:
+    """Take back what was read in the account that the mailbox was before; the next harvest reads the new."""
+    await stop_harvest(tx, mailbox_id, now=now)
     for position in await tx.folders.all(mailbox_id):
         await tx.folders.take_back(position.id)
 

@@ -6,13 +6,13 @@ A mailbox has either a password or a refresh token; both are bound to its destin
 from __future__ import annotations
 
 from mailbox_svc.errors import (
-    MailboxNotFound,
     OAuthClientRefused,
     OAuthGrantRefused,
     OAuthProviderNotFound,
     OAuthProviderUnavailable,
     PasswordRequired,
 )
+from mailbox_svc.mailboxes.changes import found
 from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credential, Password, Stage
 from mailbox_svc.model.mailbox import Auth, Mailbox
 from mailbox_svc.model.providers import provider_of
@@ -40,11 +40,10 @@ class Credentials:
         when the account's provider gives no access token.
         """
         async with self._store.begin(user_id) as tx:
-            mailbox = await tx.mailboxes.find(mailbox_id)
-            if mailbox is None:
-                raise MailboxNotFound
-            sealed = await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
-        if mailbox.auth is Auth.OAUTH:
+            mailbox = await found(tx, mailbox_id)
+            by_token = mailbox.auth is Auth.OAUTH
+            sealed = None if by_token else await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
+        if by_token:
             return mailbox, await self._token(mailbox, refused)
         if sealed is None:
             raise PasswordRequired("No password is stored for this mailbox; save it with one.")

@@ -22,6 +22,7 @@ from mailbox_svc.errors import (
 )
 from mailbox_svc.mailboxes.changes import (
     forget_harvests,
+    found,
     is_another_account,
     new_etag,
     new_mailbox,
@@ -100,9 +101,7 @@ class Mailboxes:
     async def delete(self, user_id: str, mailbox_id: str) -> None:
         """Remove a mailbox and all that hangs on it; its permission is given back. Raises MailboxNotFound."""
         async with self._store.begin(user_id) as tx:
-            mailbox = await tx.mailboxes.find(checked_mailbox_id(mailbox_id))
-            if mailbox is None:
-                raise MailboxNotFound
+            mailbox = await found(tx, checked_mailbox_id(mailbox_id))
             grant = await _grant(tx, mailbox)
             await tx.mailboxes.delete(mailbox.id)
         if self._rejudge is not None:
@@ -118,9 +117,7 @@ class Mailboxes:
         """
         mailbox_id = checked_mailbox_id(mailbox_id)
         async with self._store.read(user_id) as tx:
-            mailbox = await tx.mailboxes.find(mailbox_id)
-        if mailbox is None:
-            raise MailboxNotFound
+            mailbox = await found(tx, mailbox_id)
         return await self._runs.run(
             (user_id, mailbox.id, mailbox.secret_version),
             lambda: self._test_and_record(mailbox, timeout),
@@ -139,9 +136,7 @@ class Mailboxes:
         if wanted.id is None:
             raise InvalidFields(FieldViolation("password", "Enter the password."))
         async with self._store.read(user_id) as tx:
-            stored = await tx.mailboxes.find(wanted.id)
-        if stored is None:
-            raise MailboxNotFound
+            stored = await found(tx, wanted.id)
         if stored.destination != wanted.destination:
             raise PasswordRequired
         _, report = await self._tested(stored, timeout)

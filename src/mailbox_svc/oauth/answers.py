@@ -72,18 +72,15 @@ def usable(provider: OAuthProvider, grant: Grant) -> tuple[Secret, str]:
 
 
 def check_account(login: str, address: str) -> None:
-    """Refuse another account than the one whose mailbox is to be connected again.
+    """Refuse another account than the one whose mailbox is to be connected again, as far as spelling tells.
 
     A login without a domain is that of a company server: then the local part is compared.
     """
-    if not is_account(login, address):
-        raise OAuthAccountMismatch
-
-
-def is_account(login: str, address: str) -> bool:
-    """Say whether a login and an address are of one account, as far as spelling tells."""
     theirs = canonical(address)
-    if "@" not in login:
-        return login.lower() == theirs.rpartition("@")[0]
-    ours = canonical(login)
-    return ours == theirs or match_key(ours) == match_key(theirs)
+    if "@" in login:
+        ours = canonical(login)
+        same = ours == theirs or match_key(ours) == match_key(theirs)
+    else:
+        same = login.lower() == theirs.rpartition("@")[0]
+    if not same:
+        raise OAuthAccountMismatch

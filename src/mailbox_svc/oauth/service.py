@@ -18,12 +18,11 @@ from datetime import datetime, timedelta
 from mailbox_svc.errors import (
     FieldViolation,
     InvalidFields,
-    MailboxNotFound,
     NotConnected,
     OAuthStateInvalid,
     TooManyMailboxes,
 )
-from mailbox_svc.mailboxes.changes import forget_harvests, new_etag, new_mailbox
+from mailbox_svc.mailboxes.changes import forget_harvests, found, new_etag, new_mailbox, stop_harvest
 from mailbox_svc.mailboxes.credentials import put_refresh_token
 from mailbox_svc.mailboxes.rules import MAX_LABEL, MAX_MAILBOXES, MAX_USER, checked_mailbox_id
 from mailbox_svc.model.address import canonical
@@ -97,7 +96,7 @@ class Connections:
         expires_at = now + LIFETIME
         async with self._store.begin(user_id) as tx:
             if wanted is not None:
-                stored = await _found(tx, wanted)
+                stored = await found(tx, wanted)
                 hint = hint or stored.destination.user
             authorization = Authorization(
                 state_hash=state_hash,
@@ -143,7 +142,7 @@ class Connections:
         Raises MailboxNotFound or NotConnected.
         """
         async with self._store.begin(user_id) as tx:
-            stored = await _found(tx, checked_mailbox_id(mailbox_id))
+            stored = await found(tx, checked_mailbox_id(mailbox_id))
             if stored.auth is not Auth.OAUTH:
                 raise NotConnected
             grant = await tx.secrets.find(stored.id, SecretField.MAILBOX_REFRESH_TOKEN)
@@ -158,9 +157,7 @@ class Connections:
             )
             await tx.mailboxes.update(mailbox)
             await tx.secrets.delete(stored.id, SecretField.MAILBOX_REFRESH_TOKEN)
-            harvest = await tx.harvests.unfinished(stored.id)
-            if harvest is not None:
-                await tx.harvests.cancel(harvest.id, now=now)
+            await stop_harvest(tx, stored.id, now=now)
         return mailbox, grant is not None and await self._revoker.revoke(stored, grant)
 
     async def _taken(self, user_id: str, state: Secret) -> Authorization:
@@ -182,7 +179,7 @@ class Connections:
             if wanted is None:
                 mailbox = await self._created(tx, user_id, provider, address)
             else:
-                stored = await _found(tx, wanted)
+                stored = await found(tx, wanted)
                 check_account(stored.destination.user, address)
                 moved = _is_moved(stored.destination, provider, address)
                 mailbox = self._reconnected(stored, provider, address)
@@ -229,13 +226,6 @@ class Connections:
             secret_version=stored.secret_version + 1,
             updated_at=self._clock(),
         )
-
-
-async def _found(tx: Transaction, mailbox_id: str) -> Mailbox:
-    mailbox = await tx.mailboxes.find(mailbox_id)
-    if mailbox is None:
-        raise MailboxNotFound
-    return mailbox
 
 
 def _same_server(one: str, other: str) -> bool:

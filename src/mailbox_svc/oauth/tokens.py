@@ -15,14 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbox_svc.errors import (
-    MailboxNotFound,
     MailboxSvcError,
     OAuthGrantRefused,
     OAuthProviderUnavailable,
     SecretUnreadable,
     StorageUnavailable,
 )
-from mailbox_svc.mailboxes.changes import record_login
+from mailbox_svc.mailboxes.changes import found, record_login
 from mailbox_svc.mailboxes.credentials import grant_ended, put_refresh_token, refresh_token_context
 from mailbox_svc.model.check import AccessToken
 from mailbox_svc.model.mailbox import Mailbox
@@ -160,9 +159,7 @@ class TokenCache:
         return await self._saved(key, mailbox, used, tokens, asked_at)
 
     async def _stored(self, tx: Transaction, mailbox: Mailbox) -> Secret:
-        stored = await tx.mailboxes.find(mailbox.id)
-        if stored is None:
-            raise MailboxNotFound
+        stored = await found(tx, mailbox.id)
         if stored.secret_version != mailbox.secret_version:
             raise OAuthProviderUnavailable("The account was connected anew meanwhile; try again.")
         sealed = await tx.secrets.find(mailbox.id, SecretField.MAILBOX_REFRESH_TOKEN)
