@@ -35,9 +35,10 @@ from mailboxes.v1.contact_service_pb2 import (
 )
 from mailboxes.v1.harvest_pb2 import ContactPolicy, Harvest, HarvestFailureCode, HarvestState
 from mailboxes.v1.mailbox_pb2 import Auth, Mailbox, MailboxStatus
-from mailboxes.v1.mailbox_service_pb2 import TestResponse
+from mailboxes.v1.mailbox_service_pb2 import SettingsSource, SuggestSettingsResponse, TestResponse
 from mailboxes.v1.oauth_pb2 import OAuthProvider
 from mailboxes.v1.oauth_service_pb2 import RevokeResponse, StartAuthorizationResponse
+from mailboxes.v1.schedule_pb2 import Schedule, ScheduleState, SyncOutcome, SyncRun
 
 __all__ = [
     "AsyncClient",
@@ -74,9 +75,15 @@ __all__ = [
     "PasswordRequired",
     "RateLimited",
     "RevokeResponse",
+    "Schedule",
+    "ScheduleState",
+    "SettingsSource",
     "SkipReason",
     "StaleEtag",
     "StartAuthorizationResponse",
+    "SuggestSettingsResponse",
+    "SyncOutcome",
+    "SyncRun",
     "TestCode",
     "TestResponse",
     "TestStage",

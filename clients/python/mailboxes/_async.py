@@ -37,3 +37,8 @@ class AsyncClient(HarvestMethods, ContactMethods, OAuthMethods):
     async def test_draft(self, **fields: Unpack[DraftFields]) -> pb.TestResponse:
         """Log in with what is not saved yet. Nothing is stored."""
         return await self._call(self._mailboxes.Test, _calls.draft_request(**fields), self._test_timeout)
+
+    async def suggest_settings(self, address: str) -> pb.SuggestSettingsResponse:
+        """Return how a mailbox of this address is most likely reached. Nothing is connected to."""
+        request = pb.SuggestSettingsRequest(address=address)
+        return await self._call(self._mailboxes.SuggestSettings, request, self._timeout)

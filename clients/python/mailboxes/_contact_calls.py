@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Literal, NotRequired, TypedDict, Unpack
 
 from mailboxes.errors import Unavailable
 from mailboxes.v1 import contact_service_pb2 as pb
 from mailboxes.v1.contact_pb2 import ContactKind, SkipReason
 from mailboxes.v1.harvest_pb2 import ContactPolicy
-from mailboxes.v1.harvest_service_pb2 import StartHarvestRequest
+from mailboxes.v1.harvest_service_pb2 import SetScheduleRequest, StartHarvestRequest
 
 Kind = Literal["person", "automated", "list", "role"]
 Policy = Literal["wrote_to", "corresponded", "everyone"]
@@ -120,6 +121,15 @@ class Patience:
 
 def start_request(mailbox_id: str, policy: Policy | None) -> StartHarvestRequest:
     return StartHarvestRequest(mailbox_id=mailbox_id, policy=_policy(policy))
+
+
+def schedule_request(
+    mailbox_id: str, interval: timedelta | None, policy: Policy | None, *, enabled: bool
+) -> SetScheduleRequest:
+    request = SetScheduleRequest(mailbox_id=mailbox_id, enabled=enabled, policy=_policy(policy))
+    if interval is not None:
+        request.interval.FromTimedelta(interval)
+    return request
 
 
 def list_request(page_size: int, page_token: str, **fields: Unpack[ListFields]) -> pb.ListContactsRequest:

@@ -35,3 +35,8 @@ class Client(HarvestMethods, ContactMethods, OAuthMethods):
     def test_draft(self, **fields: Unpack[DraftFields]) -> pb.TestResponse:
         """Log in with what is not saved yet. Nothing is stored."""
         return self._call(self._mailboxes.Test, _calls.draft_request(**fields), self._test_timeout)
+
+    def suggest_settings(self, address: str) -> pb.SuggestSettingsResponse:
+        """Return how a mailbox of this address is most likely reached. Nothing is connected to."""
+        request = pb.SuggestSettingsRequest(address=address)
+        return self._call(self._mailboxes.SuggestSettings, request, self._timeout)

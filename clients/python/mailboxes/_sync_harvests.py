@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import closing
+from datetime import timedelta
 
-from mailboxes._contact_calls import Patience, Policy, start_request
+from mailboxes._contact_calls import Patience, Policy, schedule_request, start_request
 from mailboxes._sync_connection import Connection
 from mailboxes.errors import Unavailable
 from mailboxes.v1 import harvest_service_pb2 as pb
 from mailboxes.v1.harvest_pb2 import Harvest
+from mailboxes.v1.schedule_pb2 import Schedule, SyncRun
 
 
 class HarvestMethods(Connection):
@@ -58,3 +60,31 @@ class HarvestMethods(Connection):
         """Stop a harvest. What was read so far is kept; one that has ended stays as it is."""
         request = pb.CancelHarvestRequest(id=harvest_id)
         return self._call(self._harvests.CancelHarvest, request, self._timeout).harvest
+
+    def set_schedule(
+        self,
+        mailbox_id: str,
+        *,
+        enabled: bool = True,
+        interval: timedelta | None = None,
+        policy: Policy | None = None,
+    ) -> Schedule:
+        """Have new mail of a mailbox looked for by itself, or not any more; also after it was stopped.
+
+        `interval` is from 5 minutes to 7 days; None keeps it, at first 15 minutes.
+        """
+        request = schedule_request(mailbox_id, interval, policy, enabled=enabled)
+        response = self._call(self._harvests.SetSchedule, request, self._timeout)
+        return response.schedule
+
+    def list_schedules(self) -> list[Schedule]:
+        """Return the schedules of all mailboxes, in the order of `list`."""
+        request = pb.ListSchedulesRequest()
+        response = self._call(self._harvests.ListSchedules, request, self._timeout)
+        return list(response.schedules)
+
+    def list_sync_runs(self, mailbox_id: str) -> list[SyncRun]:
+        """Return what the schedule of a mailbox did, latest first; runs without news are not among them."""
+        request = pb.ListSyncRunsRequest(mailbox_id=mailbox_id)
+        response = self._call(self._harvests.ListSyncRuns, request, self._timeout)
+        return list(response.runs)

@@ -76,6 +76,8 @@ class _HarvestFailureCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ha
     """HARVEST_FAILURE_CODE_DEADLINE_PASSED: it took longer than a run may; the next one goes on."""
     HARVEST_FAILURE_CODE_INTERNAL: _HarvestFailureCode.ValueType  # 5
     """HARVEST_FAILURE_CODE_INTERNAL: a defect of ours; the harvest's id finds it in the log."""
+    HARVEST_FAILURE_CODE_QUARANTINED: _HarvestFailureCode.ValueType  # 6
+    """HARVEST_FAILURE_CODE_QUARANTINED: reading this mailbox has ended five processes; the operator must look."""
 
 class HarvestFailureCode(_HarvestFailureCode, metaclass=_HarvestFailureCodeEnumTypeWrapper):
     """HarvestFailureCode is the kind of a failure."""
@@ -92,6 +94,8 @@ HARVEST_FAILURE_CODE_DEADLINE_PASSED: HarvestFailureCode.ValueType  # 4
 """HARVEST_FAILURE_CODE_DEADLINE_PASSED: it took longer than a run may; the next one goes on."""
 HARVEST_FAILURE_CODE_INTERNAL: HarvestFailureCode.ValueType  # 5
 """HARVEST_FAILURE_CODE_INTERNAL: a defect of ours; the harvest's id finds it in the log."""
+HARVEST_FAILURE_CODE_QUARANTINED: HarvestFailureCode.ValueType  # 6
+"""HARVEST_FAILURE_CODE_QUARANTINED: reading this mailbox has ended five processes; the operator must look."""
 Global___HarvestFailureCode: _TypeAlias = HarvestFailureCode  # noqa: Y015
 
 class _ContactPolicy:

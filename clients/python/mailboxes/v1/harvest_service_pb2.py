@@ -22,10 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from mailboxes.v1 import harvest_pb2 as mailboxes_dot_v1_dot_harvest__pb2
+from mailboxes.v1 import schedule_pb2 as mailboxes_dot_v1_dot_schedule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mailboxes/v1/harvest_service.proto\x12\x0cmailboxes.v1\x1a\x1amailboxes/v1/harvest.proto\"V\n\x13StartHarvestRequest\x12\x12\n\nmailbox_id\x18\x01 \x01(\t\x12+\n\x06policy\x18\x02 \x01(\x0e\x32\x1b.mailboxes.v1.ContactPolicy\">\n\x14StartHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"!\n\x13WatchHarvestRequest\x12\n\n\x02id\x18\x01 \x01(\t\">\n\x14WatchHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"A\n\x11GetHarvestRequest\x12\x0c\n\x02id\x18\x01 \x01(\tH\x00\x12\x14\n\nmailbox_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06target\"<\n\x12GetHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"\"\n\x14\x43\x61ncelHarvestRequest\x12\n\n\x02id\x18\x01 \x01(\t\"?\n\x15\x43\x61ncelHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest2\xf0\x02\n\x0eHarvestService\x12U\n\x0cStartHarvest\x12!.mailboxes.v1.StartHarvestRequest\x1a\".mailboxes.v1.StartHarvestResponse\x12W\n\x0cWatchHarvest\x12!.mailboxes.v1.WatchHarvestRequest\x1a\".mailboxes.v1.WatchHarvestResponse0\x01\x12T\n\nGetHarvest\x12\x1f.mailboxes.v1.GetHarvestRequest\x1a .mailboxes.v1.GetHarvestResponse\"\x03\x90\x02\x01\x12X\n\rCancelHarvest\x12\".mailboxes.v1.CancelHarvestRequest\x1a#.mailboxes.v1.CancelHarvestResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mailboxes/v1/harvest_service.proto\x12\x0cmailboxes.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1amailboxes/v1/harvest.proto\x1a\x1bmailboxes/v1/schedule.proto\"V\n\x13StartHarvestRequest\x12\x12\n\nmailbox_id\x18\x01 \x01(\t\x12+\n\x06policy\x18\x02 \x01(\x0e\x32\x1b.mailboxes.v1.ContactPolicy\">\n\x14StartHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"!\n\x13WatchHarvestRequest\x12\n\n\x02id\x18\x01 \x01(\t\">\n\x14WatchHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"A\n\x11GetHarvestRequest\x12\x0c\n\x02id\x18\x01 \x01(\tH\x00\x12\x14\n\nmailbox_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06target\"<\n\x12GetHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"\"\n\x14\x43\x61ncelHarvestRequest\x12\n\n\x02id\x18\x01 \x01(\t\"?\n\x15\x43\x61ncelHarvestResponse\x12&\n\x07harvest\x18\x01 \x01(\x0b\x32\x15.mailboxes.v1.Harvest\"\x93\x01\n\x12SetScheduleRequest\x12\x12\n\nmailbox_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65nabled\x18\x02 \x01(\x08\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x06policy\x18\x04 \x01(\x0e\x32\x1b.mailboxes.v1.ContactPolicy\"?\n\x13SetScheduleResponse\x12(\n\x08schedule\x18\x01 \x01(\x0b\x32\x16.mailboxes.v1.Schedule\"\x16\n\x14ListSchedulesRequest\"B\n\x15ListSchedulesResponse\x12)\n\tschedules\x18\x01 \x03(\x0b\x32\x16.mailboxes.v1.Schedule\")\n\x13ListSyncRunsRequest\x12\x12\n\nmailbox_id\x18\x01 \x01(\t\";\n\x14ListSyncRunsResponse\x12#\n\x04runs\x18\x01 \x03(\x0b\x32\x15.mailboxes.v1.SyncRun2\xff\x04\n\x0eHarvestService\x12U\n\x0cStartHarvest\x12!.mailboxes.v1.StartHarvestRequest\x1a\".mailboxes.v1.StartHarvestResponse\x12W\n\x0cWatchHarvest\x12!.mailboxes.v1.WatchHarvestRequest\x1a\".mailboxes.v1.WatchHarvestResponse0\x01\x12T\n\nGetHarvest\x12\x1f.mailboxes.v1.GetHarvestRequest\x1a .mailboxes.v1.GetHarvestResponse\"\x03\x90\x02\x01\x12X\n\rCancelHarvest\x12\".mailboxes.v1.CancelHarvestRequest\x1a#.mailboxes.v1.CancelHarvestResponse\x12R\n\x0bSetSchedule\x12 .mailboxes.v1.SetScheduleRequest\x1a!.mailboxes.v1.SetScheduleResponse\x12]\n\rListSchedules\x12\".mailboxes.v1.ListSchedulesRequest\x1a#.mailboxes.v1.ListSchedulesResponse\"\x03\x90\x02\x01\x12Z\n\x0cListSyncRuns\x12!.mailboxes.v1.ListSyncRunsRequest\x1a\".mailboxes.v1.ListSyncRunsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +36,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HARVESTSERVICE'].methods_by_name['GetHarvest']._loaded_options = None
   _globals['_HARVESTSERVICE'].methods_by_name['GetHarvest']._serialized_options = b'\220\002\001'
-  _globals['_STARTHARVESTREQUEST']._serialized_start=80
-  _globals['_STARTHARVESTREQUEST']._serialized_end=166
-  _globals['_STARTHARVESTRESPONSE']._serialized_start=168
-  _globals['_STARTHARVESTRESPONSE']._serialized_end=230
-  _globals['_WATCHHARVESTREQUEST']._serialized_start=232
-  _globals['_WATCHHARVESTREQUEST']._serialized_end=265
-  _globals['_WATCHHARVESTRESPONSE']._serialized_start=267
-  _globals['_WATCHHARVESTRESPONSE']._serialized_end=329
-  _globals['_GETHARVESTREQUEST']._serialized_start=331
-  _globals['_GETHARVESTREQUEST']._serialized_end=396
-  _globals['_GETHARVESTRESPONSE']._serialized_start=398
-  _globals['_GETHARVESTRESPONSE']._serialized_end=458
-  _globals['_CANCELHARVESTREQUEST']._serialized_start=460
-  _globals['_CANCELHARVESTREQUEST']._serialized_end=494
-  _globals['_CANCELHARVESTRESPONSE']._serialized_start=496
-  _globals['_CANCELHARVESTRESPONSE']._serialized_end=559
-  _globals['_HARVESTSERVICE']._serialized_start=562
-  _globals['_HARVESTSERVICE']._serialized_end=930
+  _globals['_HARVESTSERVICE'].methods_by_name['ListSchedules']._loaded_options = None
+  _globals['_HARVESTSERVICE'].methods_by_name['ListSchedules']._serialized_options = b'\220\002\001'
+  _globals['_HARVESTSERVICE'].methods_by_name['ListSyncRuns']._loaded_options = None
+  _globals['_HARVESTSERVICE'].methods_by_name['ListSyncRuns']._serialized_options = b'\220\002\001'
+  _globals['_STARTHARVESTREQUEST']._serialized_start=141
+  _globals['_STARTHARVESTREQUEST']._serialized_end=227
+  _globals['_STARTHARVESTRESPONSE']._serialized_start=229
+  _globals['_STARTHARVESTRESPONSE']._serialized_end=291
+  _globals['_WATCHHARVESTREQUEST']._serialized_start=293
+  _globals['_WATCHHARVESTREQUEST']._serialized_end=326
+  _globals['_WATCHHARVESTRESPONSE']._serialized_start=328
+  _globals['_WATCHHARVESTRESPONSE']._serialized_end=390
+  _globals['_GETHARVESTREQUEST']._serialized_start=392
+  _globals['_GETHARVESTREQUEST']._serialized_end=457
+  _globals['_GETHARVESTRESPONSE']._serialized_start=459
+  _globals['_GETHARVESTRESPONSE']._serialized_end=519
+  _globals['_CANCELHARVESTREQUEST']._serialized_start=521
+  _globals['_CANCELHARVESTREQUEST']._serialized_end=555
+  _globals['_CANCELHARVESTRESPONSE']._serialized_start=557
+  _globals['_CANCELHARVESTRESPONSE']._serialized_end=620
+  _globals['_SETSCHEDULEREQUEST']._serialized_start=623
+  _globals['_SETSCHEDULEREQUEST']._serialized_end=770
+  _globals['_SETSCHEDULERESPONSE']._serialized_start=772
+  _globals['_SETSCHEDULERESPONSE']._serialized_end=835
+  _globals['_LISTSCHEDULESREQUEST']._serialized_start=837
+  _globals['_LISTSCHEDULESREQUEST']._serialized_end=859
+  _globals['_LISTSCHEDULESRESPONSE']._serialized_start=861
+  _globals['_LISTSCHEDULESRESPONSE']._serialized_end=927
+  _globals['_LISTSYNCRUNSREQUEST']._serialized_start=929
+  _globals['_LISTSYNCRUNSREQUEST']._serialized_end=970
+  _globals['_LISTSYNCRUNSRESPONSE']._serialized_start=972
+  _globals['_LISTSYNCRUNSRESPONSE']._serialized_end=1031
+  _globals['_HARVESTSERVICE']._serialized_start=1034
+  _globals['_HARVESTSERVICE']._serialized_end=1673
 # @@protoc_insertion_point(module_scope)

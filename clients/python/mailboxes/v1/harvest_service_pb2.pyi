@@ -3,9 +3,13 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from mailboxes.v1 import harvest_pb2 as _harvest_pb2
+from mailboxes.v1 import schedule_pb2 as _schedule_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -210,3 +214,150 @@ class CancelHarvestResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelHarvestResponse: _TypeAlias = CancelHarvestResponse  # noqa: Y015
+
+@_typing.final
+class SetScheduleRequest(_message.Message):
+    """SetScheduleRequest is the schedule that a mailbox is to have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAILBOX_ID_FIELD_NUMBER: _builtins.int
+    ENABLED_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    mailbox_id: _builtins.str
+    """mailbox_id is a saved mailbox of the caller."""
+    enabled: _builtins.bool
+    """enabled starts the schedule, also one that was stopped or quarantined, or ends it."""
+    policy: _harvest_pb2.ContactPolicy.ValueType
+    """policy is kept for this mailbox from now on; unspecified leaves the one in force."""
+    @_builtins.property
+    def interval(self) -> _duration_pb2.Duration:
+        """interval from one run to the next, 5 minutes to 7 days; unspecified keeps it, at first 15 minutes."""
+
+    def __init__(
+        self,
+        *,
+        mailbox_id: _builtins.str = ...,
+        enabled: _builtins.bool = ...,
+        interval: _duration_pb2.Duration | None = ...,
+        policy: _harvest_pb2.ContactPolicy.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["interval", b"interval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enabled", b"enabled", "interval", b"interval", "mailbox_id", b"mailbox_id", "policy", b"policy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetScheduleRequest: _TypeAlias = SetScheduleRequest  # noqa: Y015
+
+@_typing.final
+class SetScheduleResponse(_message.Message):
+    """SetScheduleResponse holds the schedule after the call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def schedule(self) -> _schedule_pb2.Schedule:
+        """schedule as it is now."""
+
+    def __init__(
+        self,
+        *,
+        schedule: _schedule_pb2.Schedule | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["schedule", b"schedule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schedule", b"schedule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetScheduleResponse: _TypeAlias = SetScheduleResponse  # noqa: Y015
+
+@_typing.final
+class ListSchedulesRequest(_message.Message):
+    """ListSchedulesRequest asks for all schedules of the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSchedulesRequest: _TypeAlias = ListSchedulesRequest  # noqa: Y015
+
+@_typing.final
+class ListSchedulesResponse(_message.Message):
+    """ListSchedulesResponse holds one schedule a mailbox, in the order of MailboxService.List."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def schedules(self) -> _containers.RepeatedCompositeFieldContainer[_schedule_pb2.Schedule]:
+        """schedules as they are now."""
+
+    def __init__(
+        self,
+        *,
+        schedules: _abc.Iterable[_schedule_pb2.Schedule] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schedules", b"schedules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSchedulesResponse: _TypeAlias = ListSchedulesResponse  # noqa: Y015
+
+@_typing.final
+class ListSyncRunsRequest(_message.Message):
+    """ListSyncRunsRequest names a mailbox."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAILBOX_ID_FIELD_NUMBER: _builtins.int
+    mailbox_id: _builtins.str
+    """mailbox_id is a saved mailbox of the caller."""
+    def __init__(
+        self,
+        *,
+        mailbox_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mailbox_id", b"mailbox_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSyncRunsRequest: _TypeAlias = ListSyncRunsRequest  # noqa: Y015
+
+@_typing.final
+class ListSyncRunsResponse(_message.Message):
+    """ListSyncRunsResponse holds the latest runs that are remembered, at most 100."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUNS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def runs(self) -> _containers.RepeatedCompositeFieldContainer[_schedule_pb2.SyncRun]:
+        """runs, the latest first. Runs that found nothing new are told of by Schedule.last_run_at alone."""
+
+    def __init__(
+        self,
+        *,
+        runs: _abc.Iterable[_schedule_pb2.SyncRun] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["runs", b"runs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSyncRunsResponse: _TypeAlias = ListSyncRunsResponse  # noqa: Y015

@@ -57,6 +57,21 @@ class HarvestServiceStub:
                 request_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestRequest.SerializeToString,
                 response_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestResponse.FromString,
                 _registered_method=True)
+        self.SetSchedule = channel.unary_unary(
+                '/mailboxes.v1.HarvestService/SetSchedule',
+                request_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleResponse.FromString,
+                _registered_method=True)
+        self.ListSchedules = channel.unary_unary(
+                '/mailboxes.v1.HarvestService/ListSchedules',
+                request_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesResponse.FromString,
+                _registered_method=True)
+        self.ListSyncRuns = channel.unary_unary(
+                '/mailboxes.v1.HarvestService/ListSyncRuns',
+                request_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsResponse.FromString,
+                _registered_method=True)
 
 
 class HarvestServiceServicer:
@@ -94,6 +109,27 @@ class HarvestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetSchedule(self, request, context):
+        """SetSchedule says whether, and how often, new mail of a mailbox is looked for by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSchedules(self, request, context):
+        """ListSchedules returns the schedules of all the caller's mailboxes, those that are off among them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSyncRuns(self, request, context):
+        """ListSyncRuns returns what the schedule of a mailbox did, the latest run first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_HarvestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -116,6 +152,21 @@ def add_HarvestServiceServicer_to_server(servicer, server):
                     servicer.CancelHarvest,
                     request_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestRequest.FromString,
                     response_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestResponse.SerializeToString,
+            ),
+            'SetSchedule': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetSchedule,
+                    request_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleResponse.SerializeToString,
+            ),
+            'ListSchedules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSchedules,
+                    request_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesResponse.SerializeToString,
+            ),
+            'ListSyncRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSyncRuns,
+                    request_deserializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -229,6 +280,87 @@ class HarvestService:
             '/mailboxes.v1.HarvestService/CancelHarvest',
             mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestRequest.SerializeToString,
             mailboxes_dot_v1_dot_harvest__service__pb2.CancelHarvestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetSchedule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.HarvestService/SetSchedule',
+            mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleRequest.SerializeToString,
+            mailboxes_dot_v1_dot_harvest__service__pb2.SetScheduleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSchedules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.HarvestService/ListSchedules',
+            mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesRequest.SerializeToString,
+            mailboxes_dot_v1_dot_harvest__service__pb2.ListSchedulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSyncRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.HarvestService/ListSyncRuns',
+            mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsRequest.SerializeToString,
+            mailboxes_dot_v1_dot_harvest__service__pb2.ListSyncRunsResponse.FromString,
             options,
             channel_credentials,
             insecure,

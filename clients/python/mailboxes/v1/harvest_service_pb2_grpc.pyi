@@ -46,6 +46,12 @@ class HarvestServiceStub:
     """GetHarvest returns a harvest by its id, or the latest of a mailbox."""
     CancelHarvest: _grpc.UnaryUnaryMultiCallable[_harvest_service_pb2.CancelHarvestRequest, _harvest_service_pb2.CancelHarvestResponse]
     """CancelHarvest stops a harvest; what was read so far is kept. A harvest that has ended is left as it is."""
+    SetSchedule: _grpc.UnaryUnaryMultiCallable[_harvest_service_pb2.SetScheduleRequest, _harvest_service_pb2.SetScheduleResponse]
+    """SetSchedule says whether, and how often, new mail of a mailbox is looked for by itself."""
+    ListSchedules: _grpc.UnaryUnaryMultiCallable[_harvest_service_pb2.ListSchedulesRequest, _harvest_service_pb2.ListSchedulesResponse]
+    """ListSchedules returns the schedules of all the caller's mailboxes, those that are off among them."""
+    ListSyncRuns: _grpc.UnaryUnaryMultiCallable[_harvest_service_pb2.ListSyncRunsRequest, _harvest_service_pb2.ListSyncRunsResponse]
+    """ListSyncRuns returns what the schedule of a mailbox did, the latest run first."""
 
 @_typing.type_check_only
 class HarvestServiceAsyncStub(HarvestServiceStub):
@@ -65,6 +71,12 @@ class HarvestServiceAsyncStub(HarvestServiceStub):
     """GetHarvest returns a harvest by its id, or the latest of a mailbox."""
     CancelHarvest: _aio.UnaryUnaryMultiCallable[_harvest_service_pb2.CancelHarvestRequest, _harvest_service_pb2.CancelHarvestResponse]  # type: ignore[assignment]
     """CancelHarvest stops a harvest; what was read so far is kept. A harvest that has ended is left as it is."""
+    SetSchedule: _aio.UnaryUnaryMultiCallable[_harvest_service_pb2.SetScheduleRequest, _harvest_service_pb2.SetScheduleResponse]  # type: ignore[assignment]
+    """SetSchedule says whether, and how often, new mail of a mailbox is looked for by itself."""
+    ListSchedules: _aio.UnaryUnaryMultiCallable[_harvest_service_pb2.ListSchedulesRequest, _harvest_service_pb2.ListSchedulesResponse]  # type: ignore[assignment]
+    """ListSchedules returns the schedules of all the caller's mailboxes, those that are off among them."""
+    ListSyncRuns: _aio.UnaryUnaryMultiCallable[_harvest_service_pb2.ListSyncRunsRequest, _harvest_service_pb2.ListSyncRunsResponse]  # type: ignore[assignment]
+    """ListSyncRuns returns what the schedule of a mailbox did, the latest run first."""
 
 class HarvestServiceServicer(metaclass=_abc_1.ABCMeta):
     """HarvestService reads contacts out of the mail of a mailbox. It never changes the mailbox.
@@ -105,5 +117,29 @@ class HarvestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_harvest_service_pb2.CancelHarvestResponse, _abc.Awaitable[_harvest_service_pb2.CancelHarvestResponse]]:
         """CancelHarvest stops a harvest; what was read so far is kept. A harvest that has ended is left as it is."""
+
+    @_abc_1.abstractmethod
+    def SetSchedule(
+        self,
+        request: _harvest_service_pb2.SetScheduleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_harvest_service_pb2.SetScheduleResponse, _abc.Awaitable[_harvest_service_pb2.SetScheduleResponse]]:
+        """SetSchedule says whether, and how often, new mail of a mailbox is looked for by itself."""
+
+    @_abc_1.abstractmethod
+    def ListSchedules(
+        self,
+        request: _harvest_service_pb2.ListSchedulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_harvest_service_pb2.ListSchedulesResponse, _abc.Awaitable[_harvest_service_pb2.ListSchedulesResponse]]:
+        """ListSchedules returns the schedules of all the caller's mailboxes, those that are off among them."""
+
+    @_abc_1.abstractmethod
+    def ListSyncRuns(
+        self,
+        request: _harvest_service_pb2.ListSyncRunsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_harvest_service_pb2.ListSyncRunsResponse, _abc.Awaitable[_harvest_service_pb2.ListSyncRunsResponse]]:
+        """ListSyncRuns returns what the schedule of a mailbox did, the latest run first."""
 
 def add_HarvestServiceServicer_to_server(servicer: HarvestServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

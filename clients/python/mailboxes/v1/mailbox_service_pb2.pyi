@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from mailboxes.v1 import connection_test_pb2 as _connection_test_pb2
 from mailboxes.v1 import mailbox_pb2 as _mailbox_pb2
 import builtins as _builtins
@@ -20,6 +21,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _SettingsSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SettingsSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SettingsSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SETTINGS_SOURCE_UNSPECIFIED: _SettingsSource.ValueType  # 0
+    """SETTINGS_SOURCE_UNSPECIFIED is never sent."""
+    SETTINGS_SOURCE_NONE: _SettingsSource.ValueType  # 1
+    """SETTINGS_SOURCE_NONE: nothing is known of this domain."""
+    SETTINGS_SOURCE_PROVIDER: _SettingsSource.ValueType  # 2
+    """SETTINGS_SOURCE_PROVIDER: the service's own table of providers."""
+    SETTINGS_SOURCE_DNS: _SettingsSource.ValueType  # 3
+    """SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186)."""
+    SETTINGS_SOURCE_MX: _SettingsSource.ValueType  # 4
+    """SETTINGS_SOURCE_MX: the domain's mail goes to a provider of the table."""
+
+class SettingsSource(_SettingsSource, metaclass=_SettingsSourceEnumTypeWrapper):
+    """SettingsSource is where a suggestion is from."""
+
+SETTINGS_SOURCE_UNSPECIFIED: SettingsSource.ValueType  # 0
+"""SETTINGS_SOURCE_UNSPECIFIED is never sent."""
+SETTINGS_SOURCE_NONE: SettingsSource.ValueType  # 1
+"""SETTINGS_SOURCE_NONE: nothing is known of this domain."""
+SETTINGS_SOURCE_PROVIDER: SettingsSource.ValueType  # 2
+"""SETTINGS_SOURCE_PROVIDER: the service's own table of providers."""
+SETTINGS_SOURCE_DNS: SettingsSource.ValueType  # 3
+"""SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186)."""
+SETTINGS_SOURCE_MX: SettingsSource.ValueType  # 4
+"""SETTINGS_SOURCE_MX: the domain's mail goes to a provider of the table."""
+Global___SettingsSource: _TypeAlias = SettingsSource  # noqa: Y015
 
 @_typing.final
 class ListRequest(_message.Message):
@@ -286,3 +319,77 @@ class TestResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TestResponse: _TypeAlias = TestResponse  # noqa: Y015
+
+@_typing.final
+class SuggestSettingsRequest(_message.Message):
+    """SuggestSettingsRequest names an e-mail address."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    address: _builtins.str
+    """address as the user typed it; its domain is what counts."""
+    def __init__(
+        self,
+        *,
+        address: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestSettingsRequest: _TypeAlias = SuggestSettingsRequest  # noqa: Y015
+
+@_typing.final
+class SuggestSettingsResponse(_message.Message):
+    """SuggestSettingsResponse is a suggestion, for the user to judge; nothing was connected to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    TLS_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    PROVIDER_NAME_FIELD_NUMBER: _builtins.int
+    PASSWORD_HINT_FIELD_NUMBER: _builtins.int
+    OAUTH_PROVIDER_FIELD_NUMBER: _builtins.int
+    source: Global___SettingsSource.ValueType
+    """source says where the suggestion is from; SETTINGS_SOURCE_NONE when there is none."""
+    host: _builtins.str
+    """host of the IMAP server; empty without a suggestion."""
+    port: _builtins.int
+    """port of the IMAP server; 0 without a suggestion."""
+    tls: _builtins.bool
+    """tls is true for implicit TLS; false means STARTTLS."""
+    user: _builtins.str
+    """user is the login name; most often the address."""
+    provider_name: _builtins.str
+    """provider_name is for people, such as Gmail; empty when it is not one that is known."""
+    oauth_provider: _builtins.str
+    """oauth_provider is the id of a configured provider that this account can be connected with; else empty."""
+    @_builtins.property
+    def password_hint(self) -> _connection_test_pb2.Remedy:
+        """password_hint says where this provider's app passwords are made, where it takes no other."""
+
+    def __init__(
+        self,
+        *,
+        source: Global___SettingsSource.ValueType = ...,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+        tls: _builtins.bool = ...,
+        user: _builtins.str = ...,
+        provider_name: _builtins.str = ...,
+        password_hint: _connection_test_pb2.Remedy | None = ...,
+        oauth_provider: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["password_hint", b"password_hint"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["host", b"host", "oauth_provider", b"oauth_provider", "password_hint", b"password_hint", "port", b"port", "provider_name", b"provider_name", "source", b"source", "tls", b"tls", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestSettingsResponse: _TypeAlias = SuggestSettingsResponse  # noqa: Y015

@@ -59,6 +59,11 @@ class MailboxServiceStub:
                 request_serializer=mailboxes_dot_v1_dot_mailbox__service__pb2.TestRequest.SerializeToString,
                 response_deserializer=mailboxes_dot_v1_dot_mailbox__service__pb2.TestResponse.FromString,
                 _registered_method=True)
+        self.SuggestSettings = channel.unary_unary(
+                '/mailboxes.v1.MailboxService/SuggestSettings',
+                request_serializer=mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsRequest.SerializeToString,
+                response_deserializer=mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsResponse.FromString,
+                _registered_method=True)
 
 
 class MailboxServiceServicer:
@@ -97,6 +102,13 @@ class MailboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuggestSettings(self, request, context):
+        """SuggestSettings says how a mailbox of this address is most likely reached, to fill in a form.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MailboxServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -119,6 +131,11 @@ def add_MailboxServiceServicer_to_server(servicer, server):
                     servicer.Test,
                     request_deserializer=mailboxes_dot_v1_dot_mailbox__service__pb2.TestRequest.FromString,
                     response_serializer=mailboxes_dot_v1_dot_mailbox__service__pb2.TestResponse.SerializeToString,
+            ),
+            'SuggestSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestSettings,
+                    request_deserializer=mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsRequest.FromString,
+                    response_serializer=mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -234,6 +251,33 @@ class MailboxService:
             '/mailboxes.v1.MailboxService/Test',
             mailboxes_dot_v1_dot_mailbox__service__pb2.TestRequest.SerializeToString,
             mailboxes_dot_v1_dot_mailbox__service__pb2.TestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailboxes.v1.MailboxService/SuggestSettings',
+            mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsRequest.SerializeToString,
+            mailboxes_dot_v1_dot_mailbox__service__pb2.SuggestSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

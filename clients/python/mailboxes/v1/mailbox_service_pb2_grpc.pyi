@@ -46,6 +46,8 @@ class MailboxServiceStub:
     """Delete removes a mailbox, its secret and everything harvested from it."""
     Test: _grpc.UnaryUnaryMultiCallable[_mailbox_service_pb2.TestRequest, _mailbox_service_pb2.TestResponse]
     """Test makes one real connection; a failed login is an answer, not an RPC error."""
+    SuggestSettings: _grpc.UnaryUnaryMultiCallable[_mailbox_service_pb2.SuggestSettingsRequest, _mailbox_service_pb2.SuggestSettingsResponse]
+    """SuggestSettings says how a mailbox of this address is most likely reached, to fill in a form."""
 
 @_typing.type_check_only
 class MailboxServiceAsyncStub(MailboxServiceStub):
@@ -65,6 +67,8 @@ class MailboxServiceAsyncStub(MailboxServiceStub):
     """Delete removes a mailbox, its secret and everything harvested from it."""
     Test: _aio.UnaryUnaryMultiCallable[_mailbox_service_pb2.TestRequest, _mailbox_service_pb2.TestResponse]  # type: ignore[assignment]
     """Test makes one real connection; a failed login is an answer, not an RPC error."""
+    SuggestSettings: _aio.UnaryUnaryMultiCallable[_mailbox_service_pb2.SuggestSettingsRequest, _mailbox_service_pb2.SuggestSettingsResponse]  # type: ignore[assignment]
+    """SuggestSettings says how a mailbox of this address is most likely reached, to fill in a form."""
 
 class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
     """MailboxService stores the mailboxes of the calling user and tests them.
@@ -105,5 +109,13 @@ class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_mailbox_service_pb2.TestResponse, _abc.Awaitable[_mailbox_service_pb2.TestResponse]]:
         """Test makes one real connection; a failed login is an answer, not an RPC error."""
+
+    @_abc_1.abstractmethod
+    def SuggestSettings(
+        self,
+        request: _mailbox_service_pb2.SuggestSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_mailbox_service_pb2.SuggestSettingsResponse, _abc.Awaitable[_mailbox_service_pb2.SuggestSettingsResponse]]:
+        """SuggestSettings says how a mailbox of this address is most likely reached, to fill in a form."""
 
 def add_MailboxServiceServicer_to_server(servicer: MailboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
