@@ -30,6 +30,8 @@ FORBIDDEN = [
     ("httpx2 lives in identity and oauth_http", "mailbox_svc/oauth/__init__.py", "httpx2"),
     ("Authlib lives in oauth_http", "mailbox_svc/oauth/__init__.py", "authlib"),
     ("FastAPI lives in rest", "mailbox_svc/rpc/__init__.py", "fastapi"),
+    ("PgQueuer lives in queue", "mailbox_svc/sync/__init__.py", "pgqueuer"),
+    ("imports point down", "mailbox_svc/harvest/__init__.py", "mailbox_svc.sync"),
     ("rapidfuzz lives in contacts.duplicates", "mailbox_svc/harvest/__init__.py", "rapidfuzz"),
     ("the gateway is a client of the gRPC address", "mailbox_svc/rest/__init__.py", "mailbox_svc.model"),
     ("the demo's IMAP server and its authority live in demo", "mailbox_svc/imap/__init__.py", "trustme"),

@@ -117,7 +117,7 @@ async def test_claiming_makes_it_run_once_more_and_keeps_when_it_was_first_start
         assert await tx.harvests.claim(first.id, now=NOW, lease_until=LATER) is None
         assert await tx.harvests.claim(first.id, now=LATER - timedelta.resolution, lease_until=LATER) is None
         again = await tx.harvests.claim(first.id, now=LATER, lease_until=LATER + timedelta(seconds=9))
-    assert again == replace(first, attempt=2, lease_until=LATER + timedelta(seconds=9))
+    assert again == replace(first, attempt=2, crashes=1, lease_until=LATER + timedelta(seconds=9))
     assert await stored(store, first) == again
 
 

@@ -1,6 +1,8 @@
 """Migrations make exactly the tables of `tables.py`, in one transaction, from anywhere."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -57,7 +59,8 @@ async def tables_of(url: str) -> set[str]:
 
 async def test_the_migrated_schema_is_the_one_of_the_code(database: PreparedDatabase) -> None:
     def differences(connection: Connection) -> Any:
-        return compare_metadata(MigrationContext.configure(connection), metadata)
+        ours = {"include_name": lambda name, _kind, _parents: name not in migrating.QUEUE_TABLES}
+        return compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
 
     async with migrating._connection(database.owner_url) as connection:
         assert await connection.run_sync(differences) == []
@@ -108,7 +111,16 @@ async def test_a_downgrade_removes_everything_and_an_upgrade_makes_it_again(empt
     await alembic(empty_url, command.downgrade, "base")
     assert await tables_of(empty_url) == {"alembic_version"}
     await migrate(empty_url)
-    assert await tables_of(empty_url) == {"alembic_version", *metadata.tables}
+    queue = {*migrating.QUEUE_TABLES} if empty_url.startswith("postgresql") else set()
+    assert await tables_of(empty_url) == {"alembic_version", *metadata.tables} | queue
+
+
+def test_the_queue_tables_are_those_of_the_pgqueuer_that_is_installed() -> None:
+    """Else a newer one would need its own upgrade, by a migration of ours."""
+    pgq = Path(sys.executable).with_name("pgq")
+    printed = subprocess.run([pgq, "sql", "install", "-d", "balanced"], capture_output=True, check=True)
+    file = Path(migrating.__file__).parent / "migrations/versions/pgqueuer_1_6.sql"
+    assert printed.stdout.decode() == file.read_text()
 
 
 async def alembic(url: str, run: Callable[[Config, str], None], revision: str) -> None:

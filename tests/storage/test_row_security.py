@@ -55,6 +55,7 @@ def test_every_table_with_a_user_is_secured_for_all_commands(
     ) == {
         *(f"{table} SELECT {{{OWNER}}} no check" for table in ("harvests", "mailbox_secrets", "mailboxes")),
         f"authorizations ALL {{{OWNER}}} false",
+        f"schedules ALL {{{OWNER}}} true",
     }
     assert ask(
         "SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace"

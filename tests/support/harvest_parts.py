@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailbox_svc.harvest.limits import HarvestLimits
-from mailbox_svc.harvest.run import RunParts
+from mailbox_svc.harvest.login import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.access import Access

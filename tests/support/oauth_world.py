@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.harvest.limits import HarvestLimits
-from mailbox_svc.harvest.run import RunParts
+from mailbox_svc.harvest.login import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.limits import LoginLimits

@@ -13,7 +13,7 @@ from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.harvest.limits import HarvestLimits
-from mailbox_svc.harvest.run import RunParts
+from mailbox_svc.harvest.login import RunParts
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.access import Access
@@ -28,6 +28,7 @@ from mailbox_svc.oauth.service import Connections
 from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.rpc.server import UseCases
 from mailbox_svc.storage.store import SqlStore, open_store
+from mailbox_svc.sync.service import Schedules
 from mailbox_svc.vault import Keyring, Vault
 from support.imap_server import Peer, authority
 from support.stores import migrated_file
@@ -65,10 +66,13 @@ class Parts:
     connections: Connections
     oauth: OAuthParts
     merging: Merging
+    schedules: Schedules
 
     @property
     def use_cases(self) -> UseCases:
-        return UseCases(self.mailboxes, self.harvests, self.contacts, self.connections, self.merging)
+        return UseCases(
+            self.mailboxes, self.harvests, self.contacts, self.connections, self.merging, self.schedules
+        )
 
 
 def tester_for(folder: Path, *ports: int) -> ImapConnectionTester:
@@ -124,7 +128,19 @@ async def parts(
 
         merging = Merging(store, clock=present)
         connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
-        yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts, connections, oauth, merging)
+        yield Parts(
+            store,
+            vault,
+            clock,
+            mailboxes,
+            runs,
+            harvests,
+            contacts,
+            connections,
+            oauth,
+            merging,
+            Schedules(store, clock=present),
+        )
 
 
 async def honest_server(peer: Peer) -> None:

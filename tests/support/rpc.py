@@ -24,6 +24,7 @@ from mailbox_svc.oauth.service import Connections
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.server import RpcConfig, RpcServer, UseCases
+from mailbox_svc.sync.service import Schedules
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from support import probe
 
@@ -71,7 +72,8 @@ def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
     """Use cases over nothing, of which only `mailboxes` answer; without any, nobody has one."""
     harvests, contacts = Harvests.__new__(Harvests), Contacts.__new__(Contacts)
     connections, merging = Connections.__new__(Connections), Merging.__new__(Merging)
-    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, connections, merging)
+    schedules = Schedules.__new__(Schedules)
+    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, connections, merging, schedules)
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:

@@ -1,8 +1,10 @@
 """The composition root: builds every part from the settings, starts and stops them."""
 
+from mailbox_svc.app.clock import now
 from mailbox_svc.app.gateway import run_gateway
-from mailbox_svc.app.parts import keyring_file, migrate_database, now, store_from, vault_from
+from mailbox_svc.app.parts import keyring_file, migrate_database, store_from, vault_from
 from mailbox_svc.app.service import check, run_service, running_service
+from mailbox_svc.app.work import run_worker
 
 __all__ = [
     "check",
@@ -11,6 +13,7 @@ __all__ = [
     "now",
     "run_gateway",
     "run_service",
+    "run_worker",
     "running_service",
     "store_from",
     "vault_from",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -27,12 +26,8 @@ from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.schema import SchemaState
 from mailbox_svc.storage.store import SqlStore, open_store
 from mailbox_svc.storage.url import is_sqlite, role_of
+from mailbox_svc.sync.limits import SyncLimits
 from mailbox_svc.vault import Vault
-
-
-def now() -> datetime:
-    """Return the present time in UTC: the service's one clock."""
-    return datetime.now(UTC)
 
 
 def vault_from(settings: Settings) -> Vault:
@@ -56,7 +51,7 @@ async def store_from(settings: Settings) -> AsyncIterator[SqlStore]:
     url = settings.store_url
     if is_sqlite(url):
         await migrate(url)
-    store = await open_store(url)
+    store = await open_store(url, pool_size=settings.database_connections)
     try:
         await store.check_ready()
         yield store
@@ -75,6 +70,7 @@ def access_from(settings: Settings) -> Access:
         EgressPolicy(opened=settings.egress_allow, ports=frozenset(settings.egress_ports)),
         ca_file=settings.tls_ca_file,
         resolver=HostResolver([str(server) for server in settings.dns_servers], port=settings.dns_port),
+        per_account=settings.connections_per_account,
     )
 
 
@@ -116,6 +112,12 @@ def harvest_limits(settings: Settings) -> HarvestLimits:
         runs=settings.max_harvests,
         runs_per_user=settings.max_harvests_per_user,
         seconds=settings.harvest_seconds,
+    )
+
+
+def sync_limits(settings: Settings) -> SyncLimits:
+    return SyncLimits(
+        runs=settings.max_syncs, per_host=settings.syncs_per_host, of_hosts=settings.syncs_of_hosts
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +20,6 @@ from prometheus_client import CollectorRegistry
 from mailbox_svc.app.gateway import gateway_from, started
 from mailbox_svc.app.parts import (
     access_from,
-    harvest_limits,
-    now,
     rpc_config,
     serve_metrics,
     store_from,
@@ -30,24 +28,19 @@ from mailbox_svc.app.parts import (
     verifier_from,
 )
 from mailbox_svc.app.signals import stop_signal
+from mailbox_svc.app.work import Work, work_from
 from mailbox_svc.config import Settings, oauth_providers
 from mailbox_svc.contacts.merging import Merging
-from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
-from mailbox_svc.harvest.run import RunParts
-from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
-from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.logs import configure_logs, install_loop_handler
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.service import Mailboxes
-from mailbox_svc.oauth.parts import oauth_parts
 from mailbox_svc.oauth.service import Connections
-from mailbox_svc.oauth_http import HttpProviderEndpoints
-from mailbox_svc.rpc.metrics import HarvestMetrics, OAuthMetrics, RpcMetrics
+from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.server import RpcServer, UseCases
-from mailbox_svc.storage.store import SqlStore
+from mailbox_svc.sync.service import Schedules
 
 if TYPE_CHECKING:
     from mailbox_svc.rest.server import GatewayServer
@@ -104,49 +97,12 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
     """Start every part, yield what listens, and stop the parts in reverse order."""
     install_loop_handler(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
-        vault = vault_from(settings)
-        store = await stack.enter_async_context(store_from(settings))
-        verifier = await stack.enter_async_context(verifier_from(settings))
-        access = access_from(settings)
         registry = CollectorRegistry()
-        rejudge = await stack.enter_async_context(_rejudging(store))
-        endpoints = HttpProviderEndpoints(ca_file=settings.tls_ca_file)
-        stack.push_async_callback(endpoints.aclose)
-        oauth = await stack.enter_async_context(
-            oauth_parts(
-                store,
-                vault,
-                endpoints,
-                oauth_providers(settings),
-                clock=now,
-                on_refresh=OAuthMetrics(registry).refreshed,
-            )
-        )
-        runs = HarvestRuns(
-            RunParts(store, oauth.credentials, ImapMailSource(access), now, harvest_limits(settings)),
-            on_end=HarvestMetrics(registry).ended,
-        )
-        stack.push_async_callback(runs.stop)
-        logins = LoginLimits(test_rates(settings))
-        mailboxes = Mailboxes(
-            store,
-            vault,
-            ImapConnectionTester(access),
-            oauth.credentials,
-            oauth.revoker,
-            clock=now,
-            logins=logins,
-            rejudge=rejudge,
-        )
-        use_cases = UseCases(
-            mailboxes,
-            Harvests(store, runs, clock=now, logins=logins),
-            Contacts(store, clock=now),
-            Connections(store, vault, oauth, clock=now, rejudge=rejudge),
-            Merging(store, clock=now),
-        )
-        server = RpcServer(rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
-        runs.start()
+        verifier = await stack.enter_async_context(verifier_from(settings))
+        work = await stack.enter_async_context(work_from(settings, registry))
+        server = RpcServer(rpc_config(settings), _use_cases(settings, work), verifier, RpcMetrics(registry))
+        if settings.embedded_worker:
+            await work.start()
         port = await server.start()
         stack.push_async_callback(server.stop, 0)
         if settings.metrics_addr is not None:
@@ -159,28 +115,31 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
         yield Running(server, port, rest_port, gateway)
 
 
+def _use_cases(settings: Settings, work: Work) -> UseCases:
+    store, clock = work.store, work.clock
+    logins = LoginLimits(test_rates(settings))
+    return UseCases(
+        Mailboxes(
+            store,
+            work.vault,
+            ImapConnectionTester(work.access),
+            work.oauth.credentials,
+            work.oauth.revoker,
+            clock=clock,
+            logins=logins,
+            rejudge=work.rejudge,
+        ),
+        Harvests(store, work.harvests, clock=clock, logins=logins),
+        Contacts(store, clock=clock),
+        Connections(store, work.vault, work.oauth, clock=clock, rejudge=work.rejudge),
+        Merging(store, clock=clock),
+        Schedules(store, clock=clock),
+    )
+
+
 async def check(settings: Settings) -> None:
     """Do all that a start does but listen. Raises ConfigError or StorageUnavailable."""
     vault_from(settings)
     async with store_from(settings), verifier_from(settings):
         access_from(settings)
         oauth_providers(settings)
-
-
-@asynccontextmanager
-async def _rejudging(store: SqlStore) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
-    """Yield what judges a user's contacts anew: to the end, even when the call that asked is over before."""
-    tasks: set[asyncio.Task[int]] = set()
-
-    async def rejudge(user_id: str) -> None:
-        task = asyncio.create_task(refresh(store, user_id, clock=now))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        await asyncio.shield(task)
-
-    try:
-        yield rejudge
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

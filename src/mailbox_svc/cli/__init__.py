@@ -23,7 +23,9 @@ from mailbox_svc.cli import (
     groups,
     harvest,
     keys,
+    queue,
     serve,
+    sync,
     tokens,
 )
 from mailbox_svc.cli.console import EXIT_FAILED, EXIT_INTERRUPTED, errors
@@ -43,11 +45,13 @@ cli = typer.Typer(
     help="Keeps users' IMAP mailboxes, tests them, and harvests contacts from them.",
 )
 cli.command("serve")(serve.serve)
+cli.command("worker")(queue.worker)
 cli.command("gateway")(serve.gateway)
 cli.command("demo")(demo.demo)
 cli.command("connect")(connect.connect)
 cli.command("disconnect")(connect.disconnect)
 cli.command("harvest")(harvest.harvest)
+cli.add_typer(sync.cli, name="sync")
 cli.add_typer(contacts.cli, name="contacts")
 contacts.cli.command("duplicates")(duplicates.duplicates)
 contacts.cli.command("merge")(duplicates.merge)
@@ -60,6 +64,7 @@ cli.command("import")(data.import_)
 cli.command("token")(tokens.token)
 cli.command("check-config")(data.check_config)
 cli.add_typer(keys.cli, name="keys")
+cli.add_typer(queue.cli, name="queue")
 
 
 @cli.callback(invoke_without_command=True)

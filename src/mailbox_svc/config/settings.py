@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    IPvAnyAddress,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mailbox_svc.config.files import read_line
@@ -27,6 +35,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 def _split(value: Any) -> Any:
     """A list is written with commas, as people do in environment variables."""
     return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+
+def _pairs_of(value: Any) -> Any:
+    """Names with numbers are written `name=number`, with commas."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.rpartition("=") for part in _split(value)]
+    if not all(name and number.isdigit() for name, _, number in pairs):
+        raise ValueError("must be name=number, with commas, such as imap.example.org=5")
+    return {name.strip().lower(): int(number) for name, _, number in pairs}
 
 
 def _host_port(value: str) -> str:
@@ -64,6 +82,8 @@ class Settings(Registrations):
     database_url: str = "sqlite:///mailbox.sqlite3"
     #: The same from a file, for a URL that holds a password.
     database_url_file: Path | None = None
+    #: Connections of this process to PostgreSQL, besides one for the queue.
+    database_connections: int = Field(default=10, ge=1)
     #: PostgreSQL with the role that owns the tables; used by `migrate` alone.
     migration_database_url: str | None = None
     migration_database_url_file: Path | None = None
@@ -116,6 +136,19 @@ class Settings(Registrations):
     max_harvests_per_user: int = Field(default=2, ge=1)
     #: Seconds of one harvest, after which it stops and the next goes on.
     harvest_seconds: float = Field(default=14_400.0, gt=0)
+
+    #: Whether `serve` also harvests and syncs; else `mailbox-svc worker` does.
+    embedded_worker: bool = True
+    #: Background syncs at once in this process.
+    max_syncs: int = Field(default=64, ge=1)
+    #: On the servers of one host, over all processes; twenty times as many of a known provider.
+    syncs_per_host: int = Field(default=20, ge=1)
+    #: Other limits: `imap.example.org=5`, or a provider's id, `gmail=800`.
+    syncs_of_hosts: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_pairs_of)] = Field(
+        default_factory=dict
+    )
+    #: Connections of this process to one account, its user's own not counted.
+    connections_per_account: int = Field(default=2, ge=1)
 
     #: Seconds after SIGTERM in which calls are still taken, so that load balancers can look elsewhere.
     shutdown_notice: float = Field(default=2.0, ge=0)

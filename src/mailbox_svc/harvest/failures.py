@@ -7,24 +7,17 @@ import logging
 from mailbox_svc.errors import PasswordRequired, SecretUnreadable, StorageUnavailable
 from mailbox_svc.harvest.intake import TooManyAddresses
 from mailbox_svc.model.check import Code
-from mailbox_svc.model.harvest import Failure, FailureCode
+from mailbox_svc.model.harvest import Failure, FailureCode, connection_failure
 from mailbox_svc.ports.mail import ReadingFailed
 
 _log = logging.getLogger(__name__)
 
 
-def failure_of(error: Exception, harvest_id: str) -> Failure:
-    """Return the failure that an error means; one that is not expected is logged with the harvest's id."""
+def failure_of(error: Exception, **whose: str) -> Failure:
+    """Return the failure that an error means; one that is not expected is logged with these ids."""
     match error:
         case ReadingFailed(report=report):
-            return Failure(
-                FailureCode.CONNECTION,
-                report.error,
-                connection_code=report.code,
-                remedy=report.remedy,
-                retryable=report.retryable,
-                retry_after=report.retry_after,
-            )
+            return connection_failure(report)
         case StorageUnavailable():
             return Failure(
                 FailureCode.STORAGE_UNAVAILABLE,
@@ -41,5 +34,5 @@ def failure_of(error: Exception, harvest_id: str) -> Failure:
                 connection_code=Code.RESPONSE_TOO_LARGE,
             )
         case _:
-            _log.error("unexpected error in a harvest", exc_info=error, extra={"harvest_id": harvest_id})
+            _log.error("unexpected error in a harvest", exc_info=error, extra=whose)
             return Failure(FailureCode.INTERNAL, "A defect of ours stopped the harvest; it was logged.")

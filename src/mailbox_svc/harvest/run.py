@@ -9,49 +9,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.errors import MailboxNotFound, StorageUnavailable
 from mailbox_svc.harvest.failures import failure_of
-from mailbox_svc.harvest.limits import HarvestLimits
+from mailbox_svc.harvest.login import Login, OpenMailbox, RunParts
 from mailbox_svc.harvest.meter import Meter
 from mailbox_svc.harvest.session import HarvestSession, RunLost
-from mailbox_svc.mailboxes.changes import record_login
-from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused
-from mailbox_svc.model.check import Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState
-from mailbox_svc.model.mailbox import Mailbox, Status
-from mailbox_svc.ports import Clock, Store
-from mailbox_svc.ports.mail import MailSource, ReadingFailed
+from mailbox_svc.ports.mail import MailFolder, ReadingFailed
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RunParts:
-    """What every run works with."""
-
-    store: Store
-    credentials: Credentials
-    source: MailSource
-    clock: Clock
-    limits: HarvestLimits
 
 
 class HarvestRun:
     """One attempt at a harvest that was claimed."""
 
-    def __init__(self, parts: RunParts, harvest: Harvest) -> None:
+    def __init__(
+        self,
+        parts: RunParts,
+        harvest: Harvest,
+        *,
+        login: Login | None = None,
+        opened: tuple[OpenMailbox, Sequence[MailFolder]] | None = None,
+    ) -> None:
+        """`opened` is a connection of `login` with its folders: the run begins there, and closes it."""
+        self._login = login or Login(parts, harvest.user_id, harvest.mailbox_id)
+        self._opened = opened
+        self._over = asyncio.Event()
         self._parts = parts
         self._harvest = harvest
         self._meter = Meter()
         self._task: asyncio.Task[object] | None = None
         self._lost = False
-        #: The access token that the server refused last.
-        self._refused: Credential | None = None
+        self._session: HarvestSession | None = None
         self._skipped = harvest.skipped_folders
 
     @property
@@ -90,6 +85,13 @@ class HarvestRun:
             _log.warning("a harvest's end could not be stored", extra={"harvest_id": self._harvest.id})
         finally:
             beat.cancel()
+            if self._opened is not None:  # it did not come to reading
+                await self._opened[0].__aexit__(None, None, None)
+            self._over.set()
+
+    async def over(self) -> None:
+        """Wait until `execute` has ended."""
+        await self._over.wait()
 
     async def _failure(self) -> Failure | None:
         """Read everything; return why that was not possible."""
@@ -107,7 +109,7 @@ class HarvestRun:
                 retryable=True,
             )
         except Exception as error:  # noqa: BLE001  (each ends in a state)
-            return failure_of(error, self._harvest.id)
+            return failure_of(error, harvest_id=self._harvest.id)
         return None
 
     async def _read_all(self) -> None:
@@ -115,53 +117,32 @@ class HarvestRun:
         limits = self._parts.limits
         failures = 0
         while True:
-            session = HarvestSession(
-                self._parts.store, self._harvest, self._meter, limits, clock=self._parts.clock
-            )
+            self._session = None
+            opened = self._opened[0] if self._opened else None
             try:
-                if not await self._read_in(session):
-                    continue
+                await self._login.use(self._read_in, opened=opened, progressed=self._has_committed)
             except (ReadingFailed, StorageUnavailable) as error:
-                failures = 1 if session.committed else failures + 1
-                if session.committed:
-                    self._refused = None  # it has been replaced by one that worked
+                failures = 1 if self._has_committed() else failures + 1
                 may_pass = not isinstance(error, ReadingFailed) or error.report.retryable
                 # What fails before any mail was read is told at once.
                 if not may_pass or not self._meter.scanned or failures > limits.retries:
                     raise
                 await asyncio.sleep(limits.retry_pause * 2 ** (failures - 1))
             else:
-                self._skipped = tuple(session.skipped)
                 return
 
-    async def _read_in(self, session: HarvestSession) -> bool:
-        """Read in one connection; False when its access token was refused and another is worth a try."""
-        parts, harvest = self._parts, self._harvest
-        mailbox: Mailbox | None = None
-        credential: Credential | None = None
-        try:
-            mailbox, credential = await parts.credentials.of(
-                harvest.user_id, harvest.mailbox_id, refused=self._refused
-            )
-            async with parts.source.open(
-                mailbox.destination, credential, timeout=parts.limits.connect_timeout
-            ) as reader:
-                if mailbox.status is not Status.OK:
-                    await self._record_login(mailbox, ConnectionReport(Code.OK, Stage.LIST))
-                await session.read(reader, mailbox.destination.user)
-        except ReadingFailed as error:
-            if is_token_refused(credential, error.report) and (session.committed or self._refused is None):
-                self._refused = credential
-                return False
-            if mailbox is not None and not error.report.retryable:
-                await self._record_login(mailbox, error.report)
-            raise
-        return True
+    async def _read_in(self, opened: OpenMailbox) -> None:
+        """Read in this connection."""
+        parts = self._parts
+        folders, self._opened = self._opened[1] if self._opened else None, None
+        self._session = session = HarvestSession(
+            parts.store, self._harvest, self._meter, parts.limits, clock=parts.clock
+        )
+        await session.read(opened.reader, opened.mailbox.destination.user, folders)
+        self._skipped = tuple(session.skipped)
 
-    async def _record_login(self, mailbox: Mailbox, report: ConnectionReport) -> None:
-        """Show on the mailbox that its login works, or what only its user can mend."""
-        async with self._parts.store.begin(mailbox.user_id) as tx:
-            await record_login(tx, mailbox, report, now=self._parts.clock())
+    def _has_committed(self) -> bool:
+        return self._session is not None and self._session.committed
 
     async def _judge(self) -> None:
         await refresh(self._parts.store, self._harvest.user_id, clock=self._parts.clock)

@@ -10,8 +10,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from mailbox_svc.errors import StorageUnavailable
-from mailbox_svc.harvest.run import HarvestRun, RunParts
+from mailbox_svc.harvest.login import RunParts
+from mailbox_svc.harvest.quarantine import quarantined
+from mailbox_svc.harvest.run import HarvestRun
 from mailbox_svc.model.harvest import Harvest
+from mailbox_svc.model.schedule import MAX_CRASHES
 
 _log = logging.getLogger(__name__)
 
@@ -54,10 +57,21 @@ class HarvestRuns:
 
     async def cancelled(self, harvest_id: str) -> None:
         """Stop a run that was cancelled, and wait until it has."""
-        run, task = self._runs.get(harvest_id), self._tasks.get(harvest_id)
-        if run is not None and task is not None:
+        run = self._runs.get(harvest_id)
+        if run is not None:
             run.lose()
-            await asyncio.wait({task})
+            await run.over()
+
+    async def execute(self, run: HarvestRun) -> None:
+        """Execute a run that was claimed elsewhere in this process; meanwhile it is one of ours."""
+        harvest_id = run.harvest.id
+        self._runs[harvest_id] = run
+        try:
+            await run.execute()
+        finally:
+            del self._runs[harvest_id]
+        if self._on_end is not None:
+            self._on_end(run.harvest)
 
     async def _keep_looking(self) -> None:
         while True:
@@ -90,16 +104,19 @@ class HarvestRuns:
             harvest = await tx.harvests.claim(
                 harvest_id, now=now, lease_until=now + timedelta(seconds=self._parts.limits.lease)
             )
+            if harvest is not None and harvest.crashes >= MAX_CRASHES:
+                harvest = await quarantined(tx, harvest, now=now)
         if harvest is None:
             return
-        run = self._runs[harvest_id] = HarvestRun(self._parts, harvest)
-        await run.execute()
-        if self._on_end is not None:
-            self._on_end(run.harvest)
+        if harvest.state.final:
+            _log.error("a mailbox is quarantined", extra={"mailbox_id": harvest.mailbox_id})
+            if self._on_end is not None:
+                self._on_end(harvest)
+            return
+        await self.execute(HarvestRun(self._parts, harvest))
 
     def _ended(self, task: asyncio.Task[None], user_id: str, harvest_id: str) -> None:
         del self._tasks[harvest_id]
-        self._runs.pop(harvest_id, None)
         self._of_user[user_id] -= 1
         if not self._of_user[user_id]:
             del self._of_user[user_id]

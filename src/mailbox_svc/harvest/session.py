@@ -55,9 +55,13 @@ class HarvestSession:
         self.committed = False
         self.skipped: list[SkippedFolder] = []
 
-    async def read(self, reader: MailReader, login: str) -> None:
-        """Read it all. Raises ReadingFailed, StorageUnavailable, MailboxNotFound or RunLost."""
-        folders = await reader.folders()
+    async def read(self, reader: MailReader, login: str, folders: Sequence[MailFolder] | None = None) -> None:
+        """Read it all; `folders` are those of the reader, if it was asked for them just now.
+
+        Raises ReadingFailed, StorageUnavailable, MailboxNotFound or RunLost.
+        """
+        if folders is None:
+            folders = await reader.folders()
         try:
             await self._read(reader, login, folders)
         except _Misled:
@@ -106,6 +110,7 @@ class HarvestSession:
         if all(known):
             return [task for task in known if task]  # nothing to write, so nobody to wait for
         async with self._begin() as tx:
+            await self._still_ours(tx)
             return await settle_folders(tx, mailbox_id, found)
 
     async def _own(

@@ -6,8 +6,10 @@ The one way in: the connection test and the reading of mail both take it. No tex
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from mailbox_svc.imap.account_gate import AccountGate
 from mailbox_svc.imap.classify import Verdict, classify
 from mailbox_svc.imap.dial import EgressPolicy, dial
 from mailbox_svc.imap.failure import ConnectionFailed, Stages
@@ -34,12 +36,25 @@ class Access:
     """Opens sessions under one policy, with one TLS context. Safe for concurrent use."""
 
     def __init__(
-        self, policy: EgressPolicy, *, ca_file: Path | None = None, resolver: HostResolver | None = None
+        self,
+        policy: EgressPolicy,
+        *,
+        ca_file: Path | None = None,
+        resolver: HostResolver | None = None,
+        per_account: int = 2,
     ) -> None:
-        """Raises ConfigError when `ca_file`, a PEM file of further authorities, cannot be used."""
+        """`per_account` is how many connections there may be to one account at a time.
+
+        Raises ConfigError when `ca_file`, a PEM file of further authorities, cannot be used.
+        """
+        self._accounts = AccountGate(per_account)
         self._policy = policy
         self._resolver = resolver or HostResolver()
         self._tls = tls_context(ca_file)
+
+    def room(self, destination: Destination, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        """Hold the room for one connection to the account, as `AccountGate.hold` does."""
+        return self._accounts.hold(destination, timeout=timeout)
 
     async def log_in(self, destination: Destination, credential: Credential, stages: Stages) -> Session:
         """Connect and log in. Raises ConnectionFailed; `told` makes a report of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from mailbox_svc.imap.access import Access, told
 from mailbox_svc.imap.failure import Stages
@@ -39,16 +39,19 @@ class ImapMailSource:
         def report(error: Exception) -> ConnectionReport:
             return told(error, stages, destination, credential)
 
-        try:
-            async with asyncio.timeout(timeout):
-                session = await self._access.log_in(destination, credential, stages)
-        except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
-            raise ReadingFailed(report(error)) from None
-        session.wire.patience = self._patience
-        try:
-            with stages.enter(Stage.LIST):
-                yield ImapReader(session, report, range_size=self._range_size)
-        except BaseException:
-            session.abort()
-            raise
-        await session.close()
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(timeout):
+                    # Sooner than the deadline, so that it is told from a server that does not answer.
+                    await held.enter_async_context(self._access.room(destination, timeout=0.9 * timeout))
+                    session = await self._access.log_in(destination, credential, stages)
+            except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
+                raise ReadingFailed(report(error)) from None
+            session.wire.patience = self._patience
+            try:
+                with stages.enter(Stage.LIST):
+                    yield ImapReader(session, report, range_size=self._range_size)
+            except BaseException:
+                session.abort()
+                raise
+            await session.close()

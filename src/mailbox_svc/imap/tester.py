@@ -6,7 +6,7 @@ Whatever a server does ends in the report. No text of a server enters it or a lo
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from mailbox_svc.imap.access import Access, told
 from mailbox_svc.imap.failure import Stages
@@ -27,14 +27,17 @@ class ImapConnectionTester:
         """Connect, log in, list the folders and log out, all within `timeout` seconds."""
         deadline = asyncio.get_running_loop().time() + timeout
         stages = Stages()
-        try:
-            async with asyncio.timeout_at(deadline):
-                session = await self._listed(destination, credential, stages)
-        except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
-            return told(error, stages, destination, credential)
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                await session.close()
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    # Sooner than the deadline, so that it is told from a server that does not answer.
+                    await held.enter_async_context(self._access.room(destination, timeout=0.9 * timeout))
+                    session = await self._listed(destination, credential, stages)
+            except Exception as error:  # noqa: BLE001  (a server must not be able to break the caller)
+                return told(error, stages, destination, credential)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await session.close()
         return ConnectionReport(Code.OK, Stage.LIST, checks=stages.checks)
 
     async def _listed(self, destination: Destination, credential: Credential, stages: Stages) -> Session:

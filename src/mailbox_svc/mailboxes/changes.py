@@ -6,12 +6,16 @@ import secrets
 from datetime import datetime
 
 from mailbox_svc.errors import MailboxNotFound
-from mailbox_svc.model.check import Code, ConnectionReport
+from mailbox_svc.model.check import Code, ConnectionReport, Stage
+from mailbox_svc.model.harvest import connection_failure
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.ports import Transaction
 
 #: Codes after which only the user can mend it, by connecting the account again.
 _REAUTH = frozenset({Code.AUTH_REAUTH_REQUIRED, Code.AUTH_TOKEN_REJECTED})
+
+#: The operator of this service has to mend it; then it works with the same credential.
+_NOT_THE_CREDENTIAL = frozenset({Code.AUTH_CLIENT_REFUSED})
 
 
 def new_mailbox(
@@ -75,14 +79,28 @@ def new_etag() -> str:
 
 
 async def record_login(tx: Transaction, mailbox: Mailbox, report: ConnectionReport, *, now: datetime) -> None:
-    """Store what a real connection showed, unless the mailbox's secret has changed since it was read."""
-    await tx.mailboxes.record_test(
+    """Store what a real connection showed, unless the mailbox's secret has changed since it was read.
+
+    A login that works starts the schedule again that a refused one has stopped.
+    """
+    recorded = await tx.mailboxes.record_test(
         mailbox.id,
         secret_version=mailbox.secret_version,
         status=_status_after(report),
         tested_at=now,
         error=report.error,
     )
+    if not recorded:
+        return
+    if report.ok:
+        await tx.schedules.resume(mailbox.id, now=now)
+    elif is_refused(report):
+        await tx.schedules.refuse(mailbox.id, connection_failure(report))
+
+
+def is_refused(report: ConnectionReport) -> bool:
+    """Say whether the same credential must not be tried again: accounts are locked for that."""
+    return report.stage is Stage.AUTH and not report.retryable and report.code not in _NOT_THE_CREDENTIAL
 
 
 def _status_after(report: ConnectionReport) -> Status:

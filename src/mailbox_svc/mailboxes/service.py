@@ -185,6 +185,7 @@ class Mailboxes:
         )
         await tx.mailboxes.update(mailbox)
         await put_password(tx, self._vault, mailbox, wanted.password)
+        await tx.schedules.renew(mailbox.id, mailbox.destination, now=mailbox.updated_at)
         return mailbox
 
     async def _test_and_record(self, mailbox: Mailbox, timeout: float) -> ConnectionReport:

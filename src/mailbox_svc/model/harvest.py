@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailbox_svc.model.check import Code, Remedy
+from mailbox_svc.model.check import Code, ConnectionReport, Remedy
 
 
 class Policy(enum.StrEnum):
@@ -39,6 +39,7 @@ class FailureCode(enum.StrEnum):
     SECRET_UNREADABLE = "SECRET_UNREADABLE"  # noqa: S105  (a code)
     DEADLINE_PASSED = "DEADLINE_PASSED"
     INTERNAL = "INTERNAL"
+    QUARANTINED = "QUARANTINED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,18 @@ class Failure:
     retryable: bool = False
     #: Seconds; None when unknown.
     retry_after: float | None = None
+
+
+def connection_failure(report: ConnectionReport) -> Failure:
+    """Return the failure that a connection's report is."""
+    return Failure(
+        FailureCode.CONNECTION,
+        report.error,
+        connection_code=report.code,
+        remedy=report.remedy,
+        retryable=report.retryable,
+        retry_after=report.retry_after,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,8 @@ class Harvest:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    #: Attempts that ended without a word: their process was killed, or paused for too long.
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ class Connections:
                 await tx.mailboxes.update(mailbox)
                 if moved:
                     await forget_harvests(tx, stored.id, now=mailbox.updated_at)
+                await tx.schedules.renew(mailbox.id, mailbox.destination, now=mailbox.updated_at)
             await put_refresh_token(tx, self._vault, mailbox, refresh_token)
         return mailbox, moved
 

@@ -1,7 +1,7 @@
 """What the use cases need from outside, as Protocols. Adapters satisfy them by shape; `app` wires them.
 
 Here: time, the store with mailboxes and secrets, the vault, the tester, the verifier.
-`mail`, `harvests`, `contacts` and `oauth` hold the rest.
+`mail`, `harvests`, `schedules`, `contacts` and `oauth` hold the rest.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Protocol
 from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.check import ConnectionReport, Credential
 from mailbox_svc.model.mailbox import Destination, Mailbox, Status
+from mailbox_svc.model.schedule import SyncSurvey
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
 from mailbox_svc.ports.contacts import ContactRepository, DuplicateRepository, GroupRepository
 from mailbox_svc.ports.harvests import FolderRepository, HarvestRepository
 from mailbox_svc.ports.oauth import AuthorizationRepository
+from mailbox_svc.ports.schedules import Admit, Enqueue, ScheduleRepository
 
 #: Returns the present time, aware, in UTC.
 Clock = Callable[[], datetime]
@@ -40,10 +42,10 @@ class MailboxRepository(Protocol):
 
     async def record_test(
         self, mailbox_id: str, *, secret_version: int, status: Status, tested_at: datetime, error: str
-    ) -> None:
+    ) -> bool:
         """Set status, last_tested_at and last_error, and nothing else.
 
-        Does nothing when the mailbox is gone or its secret has changed since the test began.
+        False, and nothing set, when the mailbox is gone or its secret has changed since the test began.
         """
 
     async def delete(self, mailbox_id: str) -> bool:
@@ -86,6 +88,9 @@ class Transaction(Protocol):
 
     @property
     def harvests(self) -> HarvestRepository: ...
+
+    @property
+    def schedules(self) -> ScheduleRepository: ...
 
     @property
     def folders(self) -> FolderRepository: ...
@@ -134,6 +139,22 @@ class Store(Protocol):
 
     async def claimable_harvests(self, now: datetime, limit: int) -> list[tuple[str, str]]:
         """Return (user id, harvest id) of harvests that nobody runs: QUEUED, or RUNNING past their lease."""
+
+    async def dispatch_syncs(self, now: datetime, most: int, admit: Admit, enqueue: Enqueue) -> int:
+        """Have up to `most` mailboxes that are due at `now` decided on, claimed and queued, all or nothing.
+
+        Returns how many there were: fewer than `most` when no more are due, 0 also when another process
+        does the same just now. Raises StorageUnavailable; then nothing is claimed.
+        """
+
+    async def sync_survey(self, now: datetime) -> SyncSurvey:
+        """Say how the schedules of all users stand."""
+
+    async def release_syncs(self, now: datetime) -> None:
+        """Make due at once what was in flight in a queue that is gone with its process."""
+
+    async def now(self) -> datetime:
+        """Return the time by the database's clock, which all processes on it share."""
 
     async def key_usage(self) -> dict[str, int]:
         """Return how many secrets of all users each key-encryption key wraps, by key id."""

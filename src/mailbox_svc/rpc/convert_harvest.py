@@ -18,10 +18,10 @@ from mailboxes.v1.connection_test_pb2 import TEST_CODE_UNSPECIFIED
 
 _STATE = members(HarvestState, harvest_pb2.HarvestState, "HARVEST_STATE_")
 _FAILURE = members(FailureCode, harvest_pb2.HarvestFailureCode, "HARVEST_FAILURE_CODE_")
-_POLICY = members(Policy, harvest_pb2.ContactPolicy, "CONTACT_POLICY_")
+POLICY = members(Policy, harvest_pb2.ContactPolicy, "CONTACT_POLICY_")
 #: Of what a mail server may make as long as it likes, so that a harvest always fits into a message.
 _MOST_SKIPPED, _LONGEST_NAME = 1000, 200
-_POLICY_NAMED = {value: policy for policy, value in _POLICY.items()}
+_POLICY_NAMED = {value: policy for policy, value in POLICY.items()}
 
 
 def policy_from_pb(value: int, field: str) -> Policy | None:
@@ -37,9 +37,9 @@ def harvest_to_pb(harvest: Harvest) -> harvest_pb2.Harvest:
         id=harvest.id,
         mailbox_id=harvest.mailbox_id,
         state=_STATE[harvest.state],
-        policy=_POLICY[harvest.policy],
+        policy=POLICY[harvest.policy],
         progress=_progress_to_pb(harvest.progress),
-        failure=_failure_to_pb(harvest.failure) if harvest.failure else None,
+        failure=failure_to_pb(harvest.failure) if harvest.failure else None,
         skipped_folders=map(_skipped_to_pb, harvest.skipped_folders[:_MOST_SKIPPED]),
         created_at=timestamp(harvest.created_at),
         started_at=timestamp(harvest.started_at) if harvest.started_at else None,
@@ -60,7 +60,8 @@ def _progress_to_pb(progress: Progress) -> harvest_pb2.HarvestProgress:
     )
 
 
-def _failure_to_pb(failure: Failure) -> harvest_pb2.HarvestFailure:
+def failure_to_pb(failure: Failure) -> harvest_pb2.HarvestFailure:
+    """Return the failure as callers see it."""
     connection_code = failure.connection_code
     return harvest_pb2.HarvestFailure(
         code=_FAILURE[failure.code],

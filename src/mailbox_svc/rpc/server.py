@@ -28,6 +28,7 @@ from mailbox_svc.rpc.methods import HEALTH_SERVICE, REFLECTION_SERVICE, SERVICES
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.oauth_service import OAuthServicer
 from mailbox_svc.rpc.tls import TlsFiles, server_credentials
+from mailbox_svc.sync.service import Schedules
 from mailboxes.v1.contact_service_pb2_grpc import add_ContactServiceServicer_to_server
 from mailboxes.v1.harvest_service_pb2_grpc import add_HarvestServiceServicer_to_server
 from mailboxes.v1.mailbox_service_pb2_grpc import add_MailboxServiceServicer_to_server
@@ -89,6 +90,7 @@ class UseCases:
     contacts: Contacts
     connections: Connections
     merging: Merging
+    schedules: Schedules
 
 
 class RpcServer:
@@ -110,7 +112,9 @@ class RpcServer:
         self._services = cast("grpc.aio.Server", guarded)
         mailboxes = MailboxServicer(use_cases.mailboxes, metrics)
         add_MailboxServiceServicer_to_server(mailboxes, self._services)
-        add_HarvestServiceServicer_to_server(HarvestServicer(use_cases.harvests), self._services)
+        add_HarvestServiceServicer_to_server(
+            HarvestServicer(use_cases.harvests, use_cases.schedules), self._services
+        )
         contacts = ContactServicer(use_cases.contacts, use_cases.merging)
         add_ContactServiceServicer_to_server(contacts, self._services)
         add_OAuthServiceServicer_to_server(OAuthServicer(use_cases.connections), self._services)

@@ -64,6 +64,12 @@ NUMBER = BigInteger().with_variant(Integer, "sqlite")
 SORTED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 #: Harvests that have not ended.
 UNFINISHED = text("state IN ('queued', 'running')")
+#: Schedules of which a run is queued or under way.
+IN_FLIGHT = text("in_flight")
+#: Schedules that are enabled and do not run.
+STOPPED = text("stopped <> ''")
+#: Schedules with a next run.
+SCHEDULED = text("next_sync_at IS NOT NULL")
 #: Addresses whose contact has to be judged anew.
 CHANGED = text("changed")
 #: Addresses that are some contact's.

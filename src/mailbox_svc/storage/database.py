@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import Select, UpdateBase
 
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.model.schedule import SyncSurvey
+from mailbox_svc.ports.schedules import Admit, Enqueue
 
 #: A statement built once, at import, with `bindparam`s; each is compiled once.
 Statement = Select[*tuple[Any, ...]] | UpdateBase
@@ -55,6 +57,18 @@ class Database(Protocol):
     async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
         """Return (user id, harvest id) of up to `limit` harvests that nobody runs, the oldest first."""
 
+    async def dispatch_syncs(self, now: datetime, most: int, admit: Admit, enqueue: Enqueue) -> int:
+        """Do what `ports.Store.dispatch_syncs` says."""
+
+    async def sync_survey(self, now: datetime) -> SyncSurvey:
+        """Do what `ports.Store.sync_survey` says."""
+
+    async def release_syncs(self, now: datetime) -> None:
+        """Do what `ports.Store.release_syncs` says."""
+
+    async def now(self) -> datetime:
+        """Return the time by the database's clock."""
+
     async def key_usage(self) -> Sequence[Row]:
         """Return (key id, number of secrets) over all users."""
 
@@ -66,6 +80,10 @@ class Database(Protocol):
 
     async def grant_is_shared(self, mailbox: Mailbox) -> bool:
         """Do what `ports.Store.grant_is_shared` says."""
+
+    @property
+    def queue_connection(self) -> Callable[[], Awaitable[object]] | None:
+        """Do what `SqlStore.queue_connection` says."""
 
     async def check_ready(self) -> None:
         """Raise ConfigError when schema or rights are not what the service needs."""

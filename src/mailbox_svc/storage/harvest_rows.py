@@ -6,22 +6,21 @@ import json
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, func, insert, or_, select, update
+from sqlalchemy import Text, bindparam, case, delete, func, insert, or_, select, update
 
 from mailbox_svc.errors import MailboxNotFound
-from mailbox_svc.model.check import Code, Remedy
 from mailbox_svc.model.harvest import (
-    Failure,
-    FailureCode,
     Harvest,
     HarvestState,
     Policy,
     Progress,
     SkippedFolder,
 )
+from mailbox_svc.model.schedule import MAX_HISTORY
 from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
+from mailbox_svc.storage.failure_text import failure_from, text_of
 from mailbox_svc.storage.tables import harvests, mailboxes
 
 _t = harvests.c
@@ -45,6 +44,7 @@ _SELECT = select(
     _t.created_at,
     _t.started_at,
     _t.ended_at,
+    _t.crashes,
 )
 _FIND = _SELECT.where(*_THIS)
 _LATEST = _SELECT.where(*_OF_MAILBOX).order_by(_t.created_at.desc(), _t.id.desc()).limit(1)
@@ -73,6 +73,7 @@ _CLAIM = (
     .values(
         state=HarvestState.RUNNING.value,
         attempt=_t.attempt + 1,
+        crashes=_t.crashes + case((_t.state == HarvestState.RUNNING.value, 1), else_=0),
         lease_until=bindparam("lease_until"),
         started_at=func.coalesce(_t.started_at, bindparam("now", type_=_t.started_at.type)),
     )
@@ -98,6 +99,15 @@ _CANCEL = (
         state=HarvestState.CANCELLED.value,
         lease_until=None,
         ended_at=bindparam("now", type_=_t.ended_at.type),
+    )
+)
+# What ended is remembered for a while: a schedule makes a harvest whenever there is news.
+_FORGET = delete(harvests).where(
+    _t.id.in_(
+        select(_t.id)
+        .where(*_OF_MAILBOX, _t.ended_at.is_not(None))
+        .order_by(_t.created_at.desc(), _t.id.desc())
+        .offset(bindparam("keep"))
     )
 )
 _POLICY = select(_m.harvest_policy).where(
@@ -143,10 +153,12 @@ class HarvestRows:
             "lease_until": harvest.lease_until,
             "created_at": harvest.created_at,
             "started_at": harvest.started_at,
+            "crashes": harvest.crashes,
             **_outcome(harvest),
         }
         if not await self._executor.run(_INSERT, parameters):
             raise MailboxNotFound
+        await self._executor.run(_FORGET, self._of(harvest.mailbox_id) | {"keep": MAX_HISTORY})
 
     async def claim(self, harvest_id: str, *, now: datetime, lease_until: datetime) -> Harvest | None:
         rows = await self._executor.run(
@@ -182,7 +194,9 @@ class HarvestRows:
 
 def _harvest_from(row: Row) -> Harvest:
     harvest_id, user_id, mailbox_id, state, policy, *progress = row[: 5 + len(_PROGRESS)]
-    failure, skipped, attempt, lease_until, created_at, started_at, ended_at = row[5 + len(_PROGRESS) :]
+    failure, skipped, attempt, lease_until, created_at, started_at, ended_at, crashes = row[
+        5 + len(_PROGRESS) :
+    ]
     return Harvest(
         id=harvest_id,
         user_id=user_id,
@@ -190,26 +204,14 @@ def _harvest_from(row: Row) -> Harvest:
         state=HarvestState(state),
         policy=Policy(policy),
         progress=Progress(*progress),
-        failure=_failure_from(failure) if failure else None,
+        failure=failure_from(failure),
         skipped_folders=tuple(SkippedFolder(**folder) for folder in json.loads(skipped)),
         attempt=attempt,
         lease_until=lease_until,
         created_at=created_at,
         started_at=started_at,
         ended_at=ended_at,
-    )
-
-
-def _failure_from(text: str) -> Failure:
-    stored = json.loads(text)
-    code, remedy = stored["connection_code"], stored["remedy"]
-    return Failure(
-        **stored
-        | {
-            "code": FailureCode(stored["code"]),
-            "connection_code": Code(code) if code else None,
-            "remedy": Remedy(**remedy) if remedy else None,
-        }
+        crashes=crashes,
     )
 
 
@@ -218,7 +220,7 @@ def _outcome(harvest: Harvest) -> dict[str, object]:
     return {
         "state": harvest.state.value,
         **_counted(harvest.progress),
-        "failure": json.dumps(asdict(harvest.failure)) if harvest.failure else None,
+        "failure": text_of(harvest.failure),
         "skipped_folders": json.dumps([asdict(folder) for folder in harvest.skipped_folders]),
         "ended_at": harvest.ended_at,
     }

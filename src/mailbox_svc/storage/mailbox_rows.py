@@ -67,6 +67,7 @@ _RECORD_TEST = (
     update(mailboxes)
     .where(*_THIS, _t.secret_version == bindparam("for_version"))
     .values({name: bindparam(name) for name in ("status", "last_tested_at", "last_error")})
+    .returning(_t.id)
 )
 _DELETE = delete(mailboxes).where(*_THIS).returning(_t.id)
 
@@ -113,17 +114,15 @@ class MailboxRows:
 
     async def record_test(
         self, mailbox_id: str, *, secret_version: int, status: Status, tested_at: datetime, error: str
-    ) -> None:
-        await self._executor.run(
-            _RECORD_TEST,
-            {
-                **self._this(mailbox_id),
-                "for_version": secret_version,
-                "status": status.value,
-                "last_tested_at": tested_at,
-                "last_error": error,
-            },
-        )
+    ) -> bool:
+        parameters = {
+            **self._this(mailbox_id),
+            "for_version": secret_version,
+            "status": status.value,
+            "last_tested_at": tested_at,
+            "last_error": error,
+        }
+        return bool(await self._executor.run(_RECORD_TEST, parameters))
 
     async def delete(self, mailbox_id: str) -> bool:
         await EvidenceMarks(self._executor, self._user_id).of_mailbox(mailbox_id)

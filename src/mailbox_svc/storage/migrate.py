@@ -26,7 +26,13 @@ _FUNCTIONS = (
     "mailbox_claimable_harvests(timestamptz, integer)",
     "mailbox_grant_is_shared(text, text, text, text)",
     "mailbox_prune_authorizations(timestamptz)",
+    "mailbox_due_syncs(timestamptz, integer)",
+    "mailbox_syncs_in_flight()",
+    "mailbox_claim_syncs(text[], boolean[], timestamptz[])",
+    "mailbox_sync_survey(timestamptz)",
 )
+#: PgQueuer's. They hold no user's data but the ids of mailboxes.
+QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 
 
 async def migrate(url: str, *, app_role: str | None = None) -> SchemaState:
@@ -74,7 +80,8 @@ def _grant(connection: Connection, app_role: str) -> None:
     for grant in (
         f"USAGE ON SCHEMA {schema}",
         f"SELECT ON {schema}.alembic_version",
-        *(f"SELECT, INSERT, UPDATE, DELETE ON {schema}.{table}" for table in user_tables()),
+        *(f"SELECT, INSERT, UPDATE, DELETE ON {schema}.{table}" for table in (*user_tables(), *QUEUE_TABLES)),
+        *(f"USAGE ON SEQUENCE {schema}.{table}_id_seq" for table in QUEUE_TABLES),
         *(f"EXECUTE ON FUNCTION {schema}.{function}" for function in _FUNCTIONS),
     ):
         connection.exec_driver_sql(f"GRANT {grant} TO {role}")

@@ -8,9 +8,9 @@ has no setting, and the policies then show no row.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import asyncpg
@@ -20,9 +20,12 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.model.schedule import SyncSurvey
+from mailbox_svc.ports.schedules import Admit, Enqueue
 from mailbox_svc.storage.advisory_lock import advisory_lock
 from mailbox_svc.storage.database import Executor, Parameters, Row, Statement
 from mailbox_svc.storage.dialects import as_rows
+from mailbox_svc.storage.dispatch import dispatch_on_postgres, survey_on_postgres
 from mailbox_svc.storage.failures import storage_errors
 from mailbox_svc.storage.mailbox_rows import LIST, account_of, mailbox_from
 from mailbox_svc.storage.refresh_locks import HoldNumber, RefreshLocks
@@ -51,6 +54,7 @@ _SHARED = select(
         bindparam("id"), bindparam("provider"), bindparam("host"), bindparam("login")
     )
 )
+_CLOCK = select(func.clock_timestamp())
 _BEGIN_AS = text("SELECT set_config('app.user_id', :user_id, true), set_config('lock_timeout', '5s', true)")
 _READ_ONLY = text("SET TRANSACTION READ ONLY")
 
@@ -104,8 +108,11 @@ class _Reading(PostgresExecutor):
 class PostgresDatabase:
     """Satisfies `database.Database`."""
 
-    def __init__(self, engine: AsyncEngine, hold_number: HoldNumber) -> None:
+    def __init__(
+        self, engine: AsyncEngine, hold_number: HoldNumber, connect: Callable[[], Awaitable[object]]
+    ) -> None:
         self._engine = engine
+        self._connect = connect
         self._refresh_locks = RefreshLocks(hold_number)
         self._sessions = async_sessionmaker(engine, sync_session_class=_UserSession)
 
@@ -139,6 +146,19 @@ class PostgresDatabase:
     async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
         return await self._survey(_CLAIMABLE, {"now": now, "most": limit})
 
+    async def dispatch_syncs(self, now: datetime, most: int, admit: Admit, enqueue: Enqueue) -> int:
+        return await dispatch_on_postgres(self._engine, now, most, admit, enqueue)
+
+    async def sync_survey(self, now: datetime) -> SyncSurvey:
+        return await survey_on_postgres(self._engine, now)
+
+    async def release_syncs(self, now: datetime) -> None:
+        """Do nothing: the queue is in the database, and other processes may be at work on it."""
+
+    async def now(self) -> datetime:
+        moment: datetime = (await self._survey(_CLOCK, {}))[0][0]
+        return moment.astimezone(UTC)
+
     async def key_usage(self) -> Sequence[Row]:
         return await self._survey(_KEY_USAGE, {})
 
@@ -153,6 +173,10 @@ class PostgresDatabase:
     async def grant_is_shared(self, mailbox: Mailbox) -> bool:
         rows = await self._survey(_SHARED, account_of(mailbox))
         return bool(rows[0][0])
+
+    @property
+    def queue_connection(self) -> Callable[[], Awaitable[object]]:
+        return self._connect
 
     async def check_ready(self) -> None:
         with storage_errors():
@@ -186,7 +210,7 @@ def open_postgres(dsn: str, *, pool_size: int) -> PostgresDatabase:
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
 
-    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), advisory_lock(connect))
+    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), advisory_lock(connect), connect)
 
 
 def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiosqlite
 from sqlalchemy import bindparam, exists, func, or_, select, union, union_all
@@ -19,9 +19,12 @@ from sqlalchemy import bindparam, exists, func, or_, select, union, union_all
 from mailbox_svc.errors import ConfigError, StorageUnavailable
 from mailbox_svc.model.harvest import HarvestState
 from mailbox_svc.model.mailbox import Auth, Mailbox
+from mailbox_svc.model.schedule import SyncSurvey
 from mailbox_svc.model.secret import SecretField
+from mailbox_svc.ports.schedules import Admit, Enqueue
 from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
+from mailbox_svc.storage.dispatch import SOME_DUE, dispatch_on_sqlite, release_on_sqlite, survey_on_sqlite
 from mailbox_svc.storage.file_lock import file_lock
 from mailbox_svc.storage.group_commit import BUSY_TIMEOUT, GroupCommit, SqliteExecutor
 from mailbox_svc.storage.mailbox_rows import account_of
@@ -117,6 +120,22 @@ class SqliteDatabase:
     async def claimable_harvests(self, now: datetime, limit: int) -> Sequence[Row]:
         return await self._reader.run(_CLAIMABLE, {"now": now, "most": limit})
 
+    async def dispatch_syncs(self, now: datetime, most: int, admit: Admit, enqueue: Enqueue) -> int:
+        if not await self._reader.run(SOME_DUE, {"now": now}):
+            return 0  # the writer is left alone
+        async with self._writer.transaction() as executor:
+            return await dispatch_on_sqlite(executor, now, most, admit, enqueue)
+
+    async def sync_survey(self, now: datetime) -> SyncSurvey:
+        return await survey_on_sqlite(self._reader, now)
+
+    async def release_syncs(self, now: datetime) -> None:
+        async with self._writer.transaction() as executor:
+            await release_on_sqlite(executor, now)
+
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
+
     async def key_usage(self) -> Sequence[Row]:
         return await self._reader.run(_KEY_USAGE, {})
 
@@ -132,6 +151,10 @@ class SqliteDatabase:
         async with self.reading(mailbox.user_id) as executor:
             rows = await executor.run(_SHARED, account_of(mailbox))
         return bool(rows[0][0])
+
+    @property
+    def queue_connection(self) -> None:
+        return None
 
     async def check_ready(self) -> None:
         rows = await self._reader.text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")

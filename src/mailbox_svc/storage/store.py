@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.model.schedule import SyncSurvey
+from mailbox_svc.ports.schedules import Admit, Enqueue
 from mailbox_svc.storage import url as database_url
 from mailbox_svc.storage.authorization_rows import AuthorizationRows
 from mailbox_svc.storage.contact_rows import ContactRows
@@ -18,6 +20,7 @@ from mailbox_svc.storage.group_rows import GroupRows
 from mailbox_svc.storage.harvest_rows import HarvestRows
 from mailbox_svc.storage.mailbox_rows import MailboxRows
 from mailbox_svc.storage.postgres import open_postgres
+from mailbox_svc.storage.schedule_rows import ScheduleRows
 from mailbox_svc.storage.secret_rows import SecretRows
 from mailbox_svc.storage.sqlite import open_sqlite
 
@@ -33,6 +36,7 @@ class SqlTransaction:
     secrets: SecretRows
     authorizations: AuthorizationRows
     harvests: HarvestRows
+    schedules: ScheduleRows
     folders: FolderRows
     contacts: ContactRows
     groups: GroupRows
@@ -70,6 +74,18 @@ class SqlStore:
         rows = await self._database.claimable_harvests(now, limit)
         return [(user_id, harvest_id) for user_id, harvest_id in rows]
 
+    async def dispatch_syncs(self, now: datetime, most: int, admit: Admit, enqueue: Enqueue) -> int:
+        return await self._database.dispatch_syncs(now, most, admit, enqueue)
+
+    async def sync_survey(self, now: datetime) -> SyncSurvey:
+        return await self._database.sync_survey(now)
+
+    async def release_syncs(self, now: datetime) -> None:
+        await self._database.release_syncs(now)
+
+    async def now(self) -> datetime:
+        return await self._database.now()
+
     async def key_usage(self) -> dict[str, int]:
         return {key_id: int(secrets) for key_id, secrets in await self._database.key_usage()}
 
@@ -79,6 +95,11 @@ class SqlStore:
             for (user_id,) in rows:
                 yield user_id
             after = rows[-1][0]
+
+    @property
+    def queue_connection(self) -> Callable[[], Awaitable[object]] | None:
+        """Opens a connection of asyncpg's for the queue; None where the queue has to be in memory."""
+        return self._database.queue_connection
 
     async def ping(self) -> None:
         await self._database.ping()
@@ -98,6 +119,7 @@ def _transaction(executor: Executor, user_id: str) -> SqlTransaction:
         secrets=SecretRows(executor, user_id),
         authorizations=AuthorizationRows(executor, user_id),
         harvests=HarvestRows(executor, user_id),
+        schedules=ScheduleRows(executor, user_id),
         folders=FolderRows(executor, user_id),
         contacts=ContactRows(executor, user_id),
         groups=GroupRows(executor, user_id),

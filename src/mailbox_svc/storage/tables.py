@@ -33,6 +33,7 @@ from mailbox_svc.storage.evidence_tables import (
     own_addresses,
     tallies,
 )
+from mailbox_svc.storage.schedule_tables import schedules, sync_runs
 
 __all__ = [
     "address_names",
@@ -51,6 +52,8 @@ __all__ = [
     "mailboxes",
     "metadata",
     "own_addresses",
+    "schedules",
+    "sync_runs",
     "tallies",
 ]
 
@@ -141,6 +144,8 @@ harvests = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
+    # Attempts that ended without a word: their process was killed, or paused for too long.
+    Column("crashes", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id"),
     of_mailbox(),
     Index(None, "user_id", "mailbox_id", "created_at"),

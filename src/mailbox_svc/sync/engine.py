@@ -1,0 +1,133 @@
+"""Background sync in this process: claims what is due, runs it, and keeps the queue tidy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from mailbox_svc.errors import StorageUnavailable
+from mailbox_svc.harvest.login import RunParts
+from mailbox_svc.harvest.runs import HarvestRuns
+from mailbox_svc.model.schedule import Claim, DueSync, SyncSurvey
+from mailbox_svc.ports.schedules import SyncQueue
+from mailbox_svc.sync.admission import admit
+from mailbox_svc.sync.limits import SyncLimits
+from mailbox_svc.sync.run import Ended, MailboxSync
+
+_log = logging.getLogger(__name__)
+
+#: Seconds until the queue is taken up again after it was lost, at first and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+
+#: Called with how each run ended, and how many seconds it took.
+OnSync = Callable[[Ended, float], None]
+#: Called now and then with how all schedules stand, and the time of that.
+OnSurvey = Callable[[SyncSurvey, datetime], None]
+
+
+class SyncEngine:
+    """Start and stop it in one event loop."""
+
+    def __init__(
+        self,
+        parts: RunParts,
+        harvests: HarvestRuns,
+        queue: SyncQueue,
+        limits: SyncLimits,
+        *,
+        on_end: OnSync | None = None,
+        on_survey: OnSurvey | None = None,
+    ) -> None:
+        self._parts = parts
+        self._harvests = harvests
+        self._queue = queue
+        self._limits = limits
+        self._on_end = on_end
+        self._on_survey = on_survey
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to work. What a queue in memory took with it when its process died is due at once."""
+        with suppress(StorageUnavailable):
+            await self._parts.store.release_syncs(self._parts.clock())
+        self._tasks = [
+            asyncio.create_task(self._keep_running()),
+            asyncio.create_task(self._repeat(self._dispatch, self._limits.tick)),
+            asyncio.create_task(self._repeat(self._queue.prune, self._limits.prune_every)),
+            asyncio.create_task(self._repeat(self._look_round, self._limits.survey_every)),
+        ]
+
+    async def stop(self) -> None:
+        """Claim nothing more, stop all runs at their last chunk, and give them back."""
+        for task in reversed(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def sync(self, user_id: str, mailbox_id: str) -> None:
+        """Run one mailbox, unless it is off, stopped or gone by now. Raises nothing."""
+        began = time.monotonic()
+        try:
+            lost_at = self._parts.clock() + timedelta(seconds=self._limits.lost_after)
+            async with self._parts.store.begin(user_id) as tx:
+                schedule = await tx.schedules.start(mailbox_id, lost_at=lost_at)
+            if schedule is None:
+                return
+            ended = await MailboxSync(self._parts, self._harvests, self._limits, schedule).execute()
+        except StorageUnavailable:
+            return  # it counts as lost, and is claimed again
+        except Exception:  # noqa: BLE001  (nothing may get into PgQueuer's log)
+            _log.exception("a sync ended in an unexpected error", extra={"mailbox_id": mailbox_id})
+            return
+        if self._on_end is not None:
+            self._on_end(ended, time.monotonic() - began)
+
+    async def _keep_running(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            try:
+                await self._queue.run(self.sync, most=self._limits.runs)
+            except StorageUnavailable:
+                _log.warning("the queue is lost; taking it up again")
+            if time.monotonic() - began > _LONGEST_PAUSE:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _dispatch(self) -> None:
+        """Claim what is due, but not much more than this process can run soon: others may have room."""
+        limits = self._limits
+        room = 2 * limits.runs - await self._queue.waiting()
+        while room > 0:
+            most = min(room, limits.batch)
+            found = await self._parts.store.dispatch_syncs(
+                self._parts.clock(), most, self._admit, self._queue.enqueue
+            )
+            if found < most:
+                return
+            room -= found
+
+    async def _look_round(self) -> None:
+        if self._on_survey is not None:
+            now = self._parts.clock()
+            self._on_survey(await self._parts.store.sync_survey(now), now)
+
+    def _admit(self, due: Sequence[DueSync], in_flight: dict[str, int]) -> Sequence[Claim]:
+        return admit(due, in_flight, self._limits, self._parts.clock())
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:
+        while True:
+            try:
+                await work()
+            except StorageUnavailable:
+                pass  # the next time will do
+            except Exception:  # noqa: BLE001  (it must go on)
+                _log.exception("unexpected error in background sync")
+            # Processes that were started together do not stay together.
+            await asyncio.sleep(every * random.uniform(0.8, 1.2))
