@@ -93,7 +93,7 @@ class SyncParts:
     async def until(self, mailbox: Mailbox, holds: Callable[[Schedule], bool]) -> Schedule:
         """Wait until this holds of the schedule."""
         async with asyncio.timeout(60):
-            while not holds(schedule := await self.schedule(mailbox)):
+            while not holds(schedule := await self.schedule(mailbox)):  # noqa: ASYNC110  (it is in a database)
                 await asyncio.sleep(0.02)
         return schedule
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
 from mailbox_svc.cli.choices import MailboxArgument, PolicyWord, find_mailbox, policy_of, word
@@ -99,8 +100,8 @@ def _cells(schedule: Schedule) -> list[str]:
     return [
         state,
         duration(schedule.interval.ToTimedelta().total_seconds()),
-        _time(schedule, "last_run_at"),
-        _time(schedule, "next_run_at"),
+        _time(schedule.last_run_at, known=schedule.HasField("last_run_at")),
+        _time(schedule.next_run_at, known=schedule.HasField("next_run_at")),
         schedule.last_failure.error,
     ]
 
@@ -109,7 +110,7 @@ def _row(run: SyncRun) -> list[str]:
     took = (run.ended_at.ToDatetime() - run.started_at.ToDatetime()).total_seconds()
     return [
         str(run.number),
-        _time(run, "ended_at"),
+        _time(run.ended_at),
         duration(took),
         word(SyncOutcome, run.outcome, "SYNC_OUTCOME_"),
         f"{run.messages:,}",
@@ -118,5 +119,5 @@ def _row(run: SyncRun) -> list[str]:
     ]
 
 
-def _time(of: Schedule | SyncRun, name: str) -> str:
-    return getattr(of, name).ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ") if of.HasField(name) else ""
+def _time(moment: Timestamp, *, known: bool = True) -> str:
+    return moment.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ") if known else ""
