@@ -21,6 +21,7 @@ from mailbox_svc.app.gateway import gateway_from, started
 from mailbox_svc.app.parts import (
     access_from,
     harvest_limits,
+    mail_dns_from,
     now,
     rpc_config,
     serve_metrics,
@@ -42,6 +43,7 @@ from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.logs import configure_logs, install_loop_handler
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.oauth.parts import oauth_parts
 from mailbox_svc.oauth.service import Connections
 from mailbox_svc.oauth_http import HttpProviderEndpoints
@@ -144,6 +146,7 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
             Contacts(store, clock=now),
             Connections(store, vault, oauth, clock=now, rejudge=rejudge),
             Merging(store, clock=now),
+            Suggestions(mail_dns_from(settings), oauth.providers.all),
         )
         server = RpcServer(rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
         runs.start()
