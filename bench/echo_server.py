@@ -37,6 +37,9 @@ class _Echo(stubs.MailboxServiceServicer):
     async def Test(self, request: pb.TestRequest, context: Context) -> Any:  # noqa: ARG002, N802
         return self._answer
 
+    async def SuggestSettings(self, request: pb.SuggestSettingsRequest, context: Context) -> Any:  # noqa: ARG002, N802
+        return self._answer
+
 
 async def _serve(servicer: stubs.MailboxServiceServicer) -> None:
     server = grpc.aio.server()

@@ -27,7 +27,7 @@ MailboxSvcError
 ├── TooManyMailboxes         the user holds the most mailboxes allowed
 ├── TooManyGroups            the user holds the most groups allowed
 ├── Throttled                try again after `retry_after`
-│   ├── RateLimited          too many tests by this user or to this destination
+│   ├── RateLimited          too many tests by this user or to this destination, or too many look-ups
 │   └── Overloaded           the service is at its limit of calls
 ├── Unauthenticated
 │   ├── TokenMissing

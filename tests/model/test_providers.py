@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mailbox_svc.model.providers import PROVIDERS, Provider, provider_of
+from mailbox_svc.mailboxes.rules import server_name
+from mailbox_svc.model.providers import PROVIDERS, Provider, mail_of, mail_through, provider_of
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,32 @@ def test_a_provider_row_is_sound(provider: Provider) -> None:
     # Telling a person to make an app password without saying where helps nobody.
     assert provider.app_password_url or not provider.needs_app_password
     assert all(domain == domain.lower().strip(".") and "." in domain for domain in provider.domains)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda p: p.id)
+def test_where_its_mail_is_is_a_server_of_the_provider(provider: Provider) -> None:
+    for mail in provider.mail:
+        assert mail.domains or mail.mx
+        assert bool(mail.host) is not bool(provider.without_imap)
+        if mail.host:
+            assert provider_of(mail.host) is provider
+            assert server_name(mail.host) == mail.host
+            assert mail.port == (993 if mail.tls else 143)
+        for domain in mail.domains:
+            assert mail_of(domain) == (provider, mail)
+            assert server_name(domain) == domain
+        for name in mail.mx:
+            assert mail_through(f"a.{name.upper()}.") == mail_through(name) == (provider, mail)
+    if provider.without_imap:
+        assert provider.without_imap.endswith(".")
+        assert provider.imap_settings_url
+
+
+def test_no_mail_domain_and_no_exchanger_is_listed_twice() -> None:
+    domains = [domain for provider in PROVIDERS for mail in provider.mail for domain in mail.domains]
+    assert len(domains) == len(set(domains)) >= 250
+    exchangers = [name for provider in PROVIDERS for mail in provider.mail for name in mail.mx]
+    assert len(exchangers) == len(set(exchangers))
 
 
 def test_no_domain_is_listed_twice_and_no_id_either() -> None:

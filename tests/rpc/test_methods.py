@@ -20,6 +20,7 @@ def named(methods: list[str]) -> list[str]:
 def test_what_changes_nothing() -> None:
     assert named([method for method in METHODS if is_read(method)]) == [
         "MailboxService/List",
+        "MailboxService/SuggestSettings",
         "HarvestService/GetHarvest",
         "ContactService/ListContacts",
         "ContactService/GetContact",

@@ -29,6 +29,8 @@ class Zone:
     records: dict[str, list[str] | str] = field(default_factory=dict)
     #: Names that give each list in turn, one per query of the A record, then the last for ever.
     turns: dict[str, list[list[str]]] = field(default_factory=dict)
+    #: Records of other types, by question ("MX example.org") and in their textual form, or as in `records`.
+    others: dict[str, list[str] | str] = field(default_factory=dict)
     #: Every question, as "A name.".
     asked: list[str] = field(default_factory=list)
 
@@ -58,6 +60,8 @@ class Zone:
         return response.to_wire()
 
     def _look_up(self, name: str, kind: str) -> list[str] | str | None:
+        if kind not in ("A", "AAAA"):
+            return self.others.get(f"{kind} {name}")
         if (turns := self.turns.get(name)) is not None:
             return turns.pop(0) if kind == "A" and len(turns) > 1 else turns[0]
         return self.records.get(name)
@@ -69,10 +73,11 @@ class Zone:
             target = found.removeprefix("alias ")
             response.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", f"{target}."))
             name = dns.name.from_text(target)
-            found = self.records[target]
-        addresses = [address for address in found if (":" in address) == (kind == "AAAA")]
-        if addresses:
-            response.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *addresses))
+            found = self.others[f"{kind} {target}"] if kind not in ("A", "AAAA") else self.records[target]
+        if kind in ("A", "AAAA"):
+            found = [address for address in found if (":" in address) == (kind == "AAAA")]
+        if found:
+            response.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,13 @@ from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
+from mailbox_svc.imap.mail_records import MailRecords
+from mailbox_svc.imap.resolve import name_servers
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.mailboxes.limits import LoginLimits, TestRates
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.model.oauth import OAuthProvider
 from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
 from mailbox_svc.oauth.service import Connections
@@ -67,11 +70,18 @@ class Parts:
     oauth: OAuthParts
     merging: Merging
     schedules: Schedules
+    suggestions: Suggestions
 
     @property
     def use_cases(self) -> UseCases:
         return UseCases(
-            self.mailboxes, self.harvests, self.contacts, self.connections, self.merging, self.schedules
+            self.mailboxes,
+            self.harvests,
+            self.contacts,
+            self.connections,
+            self.merging,
+            self.schedules,
+            self.suggestions,
         )
 
 
@@ -97,9 +107,16 @@ def _ca_file(folder: Path) -> Path:
 
 @asynccontextmanager
 async def parts(
-    folder: Path, *ports: int, rates: TestRates | None = None, providers: Iterable[OAuthProvider] = ()
+    folder: Path,
+    *ports: int,
+    rates: TestRates | None = None,
+    providers: Iterable[OAuthProvider] = (),
+    dns_port: int = 9,
 ) -> AsyncIterator[Parts]:
-    """Mailboxes over a new SQLite file, a new key and the real tester."""
+    """Mailboxes over a new SQLite file, a new key and the real tester.
+
+    Mail domains are looked up on this machine only; where no test serves, at a port that nobody answers at.
+    """
     url = await migrated_file(folder / "mailboxes.sqlite3")
     store = await open_store(url)
     vault, clock = Vault(Keyring.generate()), MovingClock()
@@ -128,6 +145,8 @@ async def parts(
 
         merging = Merging(store, clock=present)
         connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
+        dns = MailRecords(name_servers(["127.0.0.1"], port=dns_port))
+        suggestions = Suggestions(dns, oauth.providers.all)
         yield Parts(
             store,
             vault,
@@ -140,6 +159,7 @@ async def parts(
             oauth,
             merging,
             Schedules(store, clock=present),
+            suggestions,
         )
 
 

@@ -18,6 +18,7 @@ from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import TokenInvalid
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.oauth.service import Connections
@@ -72,8 +73,10 @@ def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
     """Use cases over nothing, of which only `mailboxes` answer; without any, nobody has one."""
     harvests, contacts = Harvests.__new__(Harvests), Contacts.__new__(Contacts)
     connections, merging = Connections.__new__(Connections), Merging.__new__(Merging)
-    schedules = Schedules.__new__(Schedules)
-    return UseCases(mailboxes or NoMailboxes(), harvests, contacts, connections, merging, schedules)
+    schedules, suggestions = Schedules.__new__(Schedules), Suggestions.__new__(Suggestions)
+    return UseCases(
+        mailboxes or NoMailboxes(), harvests, contacts, connections, merging, schedules, suggestions
+    )
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:

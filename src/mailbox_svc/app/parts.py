@@ -15,10 +15,12 @@ from mailbox_svc.identity import CachingVerifier, HmacVerifier, JwksVerifier
 from mailbox_svc.identity.jwks import KeySource
 from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.dial import EgressPolicy
-from mailbox_svc.imap.resolve import HostResolver
+from mailbox_svc.imap.mail_records import MailRecords
+from mailbox_svc.imap.resolve import HostResolver, name_servers
 from mailbox_svc.mailboxes.limits import TestRates
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.ports import TokenVerifier
+from mailbox_svc.ports.mail_dns import MailDns
 from mailbox_svc.rpc.limits import Limits
 from mailbox_svc.rpc.server import RpcConfig
 from mailbox_svc.rpc.tls import TlsFiles
@@ -72,6 +74,12 @@ def access_from(settings: Settings) -> Access:
         resolver=HostResolver([str(server) for server in settings.dns_servers], port=settings.dns_port),
         per_account=settings.connections_per_account,
     )
+
+
+def mail_dns_from(settings: Settings) -> MailDns:
+    """Return what looks up mail domains, at the name servers that users' servers are looked up at."""
+    servers = [str(server) for server in settings.dns_servers]
+    return MailRecords(name_servers(servers, port=settings.dns_port))
 
 
 @asynccontextmanager

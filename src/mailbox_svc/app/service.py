@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from mailbox_svc.app.gateway import gateway_from, started
 from mailbox_svc.app.parts import (
     access_from,
+    mail_dns_from,
     rpc_config,
     serve_metrics,
     store_from,
@@ -37,6 +38,7 @@ from mailbox_svc.imap.tester import ImapConnectionTester
 from mailbox_svc.logs import configure_logs, install_loop_handler
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.oauth.service import Connections
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailbox_svc.rpc.server import RpcServer, UseCases
@@ -134,6 +136,7 @@ def _use_cases(settings: Settings, work: Work) -> UseCases:
         Connections(store, work.vault, work.oauth, clock=clock, rejudge=work.rejudge),
         Merging(store, clock=clock),
         Schedules(store, clock=clock),
+        Suggestions(mail_dns_from(settings), work.oauth.providers.all),
     )
 
 

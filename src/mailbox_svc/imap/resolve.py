@@ -57,14 +57,7 @@ class HostResolver:
         """
         self._timeout = timeout
         self._hosts = _HostsFile(hosts_file)
-        try:
-            self._dns = dns.asyncresolver.Resolver(str(resolv_conf), configure=not nameservers)
-        except dns.resolver.NoResolverConfiguration:
-            # A machine without name servers can still reach addresses.
-            self._dns = dns.asyncresolver.Resolver(configure=False)
-        if nameservers:
-            self._dns.nameservers = list(nameservers)
-        self._dns.port = port
+        self._dns = name_servers(nameservers, port=port, resolv_conf=resolv_conf)
 
     async def resolve(self, host: str) -> Resolved:
         """Return every A and AAAA address of the host; IPv4 first, as it is the path that works.
@@ -75,8 +68,8 @@ class HostResolver:
         if (address := parse_address(host)) is not None:
             return Resolved(str(address), (address,))
         name = ascii_name(host)
-        if name == "localhost" or name.endswith(".localhost"):
-            # RFC 6761 §6.3: never asked for. IPv4 alone, so that opening 127.0.0.0/8 is enough.
+        if is_localhost(name):
+            # Never asked for. IPv4 alone, so that opening 127.0.0.0/8 is enough.
             return Resolved(name, (IPv4Address("127.0.0.1"),))
         if addresses := self._hosts.addresses(name):
             return Resolved(name, addresses)
@@ -99,6 +92,26 @@ class HostResolver:
             return None
         texts = (rdata.to_text() for rdata in answer.rrset or ())
         return [address for text in texts if (address := parse_address(text)) is not None]
+
+
+def name_servers(
+    addresses: Sequence[str] = (), *, port: int = 53, resolv_conf: Path = Path("/etc/resolv.conf")
+) -> dns.asyncresolver.Resolver:
+    """Return what asks the name servers at these addresses, or without any those that `resolv_conf` names."""
+    try:
+        resolver = dns.asyncresolver.Resolver(str(resolv_conf), configure=not addresses)
+    except dns.resolver.NoResolverConfiguration:
+        # A machine without name servers can still reach addresses.
+        resolver = dns.asyncresolver.Resolver(configure=False)
+    if addresses:
+        resolver.nameservers = list(addresses)
+    resolver.port = port
+    return resolver
+
+
+def is_localhost(name: str) -> bool:
+    """Say whether the name, in lower case, is this machine's own: no name server is asked (RFC 6761 §6.3)."""
+    return name == "localhost" or name.endswith(".localhost")
 
 
 class _HostsFile:

@@ -73,6 +73,14 @@ def checked_user_id(user_id: str) -> str:
     return user_id
 
 
+def server_name(name: str) -> str | None:
+    """Return a server's name, which somebody else gave, in its stored spelling; None if Save would refuse it.
+
+    An address is no name, whatever a record may say.
+    """
+    return None if _host_violation(name) or _ip(name) is not None else _stored_host(name)
+
+
 def _violations(draft: Draft, *, label_needed: bool) -> Iterator[tuple[str, str]]:
     if draft.id is not None and not is_uuid(draft.id):
         yield "id", "The id must be a UUID."

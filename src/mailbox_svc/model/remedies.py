@@ -54,9 +54,8 @@ def advise(code: Code, stage: Stage, destination: Destination, provider: Provide
 def _app_password_advice(code: Code, provider: Provider) -> Advice:
     """Advice for a refused password where app passwords exist: sure of it, or only suspecting it."""
     advice = ADVICE[code]
-    name, kind = provider.name, provider.app_password_name
-    a_kind = f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-    text = f"Make {a_kind} at {name} and enter it in place of the password."
+    name, a_kind = provider.name, provider.an_app_password
+    text = make_app_password(provider)
     if code is Code.AUTH_APP_PASSWORD_REQUIRED:
         error = f"{name} wants {a_kind} here, not the account password."
     elif code is Code.AUTH_INVALID_CREDENTIALS and provider.needs_app_password:
@@ -68,6 +67,11 @@ def _app_password_advice(code: Code, provider: Provider) -> Advice:
             "and that IMAP is switched on in the mailbox's settings."
         )
     return replace(advice, error=error, remedy=Remedy(text, provider.app_password_url))
+
+
+def make_app_password(provider: Provider) -> str:
+    """Return what to do where the account's own password does not work."""
+    return f"Make {provider.an_app_password} at {provider.name} and enter it in place of the password."
 
 
 def _is_wrong_tls_mode(code: Code, stage: Stage, destination: Destination) -> bool:

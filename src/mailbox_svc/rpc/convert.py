@@ -1,4 +1,4 @@
-"""Owns the translation of mailboxes and tests between protobuf and the model. It decides nothing."""
+"""Owns the translation of mailboxes, tests and suggestions to and from protobuf. It decides nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mailbox_svc.model.check import Check, Code, ConnectionReport, Remedy, Stage
 from mailbox_svc.model.mailbox import Auth, Mailbox, Status
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.secret import Secret
+from mailbox_svc.model.suggestion import SettingsSource, Suggestion
 from mailbox_svc.rpc.values import duration, members, timestamp
 from mailboxes.v1 import connection_test_pb2, mailbox_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
@@ -16,6 +17,7 @@ from mailboxes.v1 import mailbox_service_pb2 as pb
 _AUTH = members(Auth, mailbox_pb2.Auth, "AUTH_")
 _STATUS = members(Status, mailbox_pb2.MailboxStatus, "MAILBOX_STATUS_")
 _STAGE = members(Stage, connection_test_pb2.TestStage, "TEST_STAGE_")
+_SOURCE = members(SettingsSource, pb.SettingsSource, "SETTINGS_SOURCE_")
 CODE = members(Code, connection_test_pb2.TestCode, "TEST_CODE_")
 
 
@@ -75,6 +77,21 @@ def report_to_pb(report: ConnectionReport) -> pb.TestResponse:
         retryable=report.retryable,
         retry_after=duration(report.retry_after) if report.retry_after is not None else None,
         checks=[_check_to_pb(check) for check in report.checks],
+    )
+
+
+def suggestion_to_pb(suggestion: Suggestion) -> pb.SuggestSettingsResponse:
+    """Return a suggestion as callers see it."""
+    destination, hint = suggestion.destination, suggestion.password_hint
+    return pb.SuggestSettingsResponse(
+        source=_SOURCE[suggestion.source],
+        host=destination.host if destination else "",
+        port=destination.port if destination else 0,
+        tls=destination.tls if destination else False,
+        user=destination.user if destination else "",
+        provider_name=suggestion.provider.name if suggestion.provider else "",
+        password_hint=remedy_to_pb(hint) if hint else None,
+        oauth_provider=suggestion.oauth_provider,
     )
 
 

@@ -1,4 +1,4 @@
-"""Owns the four RPCs of MailboxService: convert, call the use case, convert back; nothing else."""
+"""Owns the five RPCs of MailboxService: convert, call the use case, convert back; nothing else."""
 # ruff: noqa: ARG002, N802  (names are the contract's, and grpc hands every method a context)
 
 from __future__ import annotations
@@ -9,9 +9,16 @@ import grpc
 
 from mailbox_svc.errors import DeadlinePassed, FieldViolation, InvalidFields
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.model.check import ConnectionReport
 from mailbox_svc.rpc.call import calling_user
-from mailbox_svc.rpc.convert import draft_from_pb, listed_to_pb, mailbox_to_pb, report_to_pb
+from mailbox_svc.rpc.convert import (
+    draft_from_pb,
+    listed_to_pb,
+    mailbox_to_pb,
+    report_to_pb,
+    suggestion_to_pb,
+)
 from mailbox_svc.rpc.metrics import RpcMetrics
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceServicer
@@ -27,8 +34,9 @@ _MARGIN = 0.5
 class MailboxServicer(MailboxServiceServicer):
     """MailboxService on top of the use cases."""
 
-    def __init__(self, mailboxes: Mailboxes, metrics: RpcMetrics) -> None:
+    def __init__(self, mailboxes: Mailboxes, suggestions: Suggestions, metrics: RpcMetrics) -> None:
         self._mailboxes = mailboxes
+        self._suggestions = suggestions
         self._metrics = metrics
 
     async def List(self, request: pb.ListRequest, context: Context) -> pb.ListResponse:
@@ -47,6 +55,11 @@ class MailboxServicer(MailboxServiceServicer):
         report = await self._tested(request, _seconds_for_test(context.time_remaining()))
         self._metrics.tested(report.code)
         return report_to_pb(report)
+
+    async def SuggestSettings(
+        self, request: pb.SuggestSettingsRequest, context: Context
+    ) -> pb.SuggestSettingsResponse:
+        return suggestion_to_pb(await self._suggestions.suggest(calling_user(), request.address))
 
     async def _tested(self, request: pb.TestRequest, timeout: float) -> ConnectionReport:
         match request.WhichOneof("target"):

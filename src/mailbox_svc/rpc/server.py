@@ -17,6 +17,7 @@ from mailbox_svc.contacts.service import Contacts
 from mailbox_svc.errors import ConfigError
 from mailbox_svc.harvest.service import Harvests
 from mailbox_svc.mailboxes.service import Mailboxes
+from mailbox_svc.mailboxes.suggesting import Suggestions
 from mailbox_svc.oauth.service import Connections
 from mailbox_svc.ports import TokenVerifier
 from mailbox_svc.rpc.contact_service import ContactServicer
@@ -91,6 +92,7 @@ class UseCases:
     connections: Connections
     merging: Merging
     schedules: Schedules
+    suggestions: Suggestions
 
 
 class RpcServer:
@@ -110,7 +112,7 @@ class RpcServer:
         guarded = GuardedServer(self._server, Guard(verifier, config.limits, self._slots, metrics))
         # The generated functions use no more of a server than this; their type hints ask for all of it.
         self._services = cast("grpc.aio.Server", guarded)
-        mailboxes = MailboxServicer(use_cases.mailboxes, metrics)
+        mailboxes = MailboxServicer(use_cases.mailboxes, use_cases.suggestions, metrics)
         add_MailboxServiceServicer_to_server(mailboxes, self._services)
         add_HarvestServiceServicer_to_server(
             HarvestServicer(use_cases.harvests, use_cases.schedules), self._services

@@ -35,7 +35,9 @@ class _SettingsSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Settin
     SETTINGS_SOURCE_PROVIDER: _SettingsSource.ValueType  # 2
     """SETTINGS_SOURCE_PROVIDER: the service's own table of providers."""
     SETTINGS_SOURCE_DNS: _SettingsSource.ValueType  # 3
-    """SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186)."""
+    """SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186); a host outside the domain is to be confirmed
+    by the user before a password goes there.
+    """
     SETTINGS_SOURCE_MX: _SettingsSource.ValueType  # 4
     """SETTINGS_SOURCE_MX: the domain's mail goes to a provider of the table."""
 
@@ -49,7 +51,9 @@ SETTINGS_SOURCE_NONE: SettingsSource.ValueType  # 1
 SETTINGS_SOURCE_PROVIDER: SettingsSource.ValueType  # 2
 """SETTINGS_SOURCE_PROVIDER: the service's own table of providers."""
 SETTINGS_SOURCE_DNS: SettingsSource.ValueType  # 3
-"""SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186)."""
+"""SETTINGS_SOURCE_DNS: the domain's SRV records (RFC 6186); a host outside the domain is to be confirmed
+by the user before a password goes there.
+"""
 SETTINGS_SOURCE_MX: SettingsSource.ValueType  # 4
 """SETTINGS_SOURCE_MX: the domain's mail goes to a provider of the table."""
 Global___SettingsSource: _TypeAlias = SettingsSource  # noqa: Y015
@@ -359,20 +363,22 @@ class SuggestSettingsResponse(_message.Message):
     source: Global___SettingsSource.ValueType
     """source says where the suggestion is from; SETTINGS_SOURCE_NONE when there is none."""
     host: _builtins.str
-    """host of the IMAP server; empty without a suggestion."""
+    """host of the IMAP server; empty without a suggestion, and when the provider has no IMAP."""
     port: _builtins.int
     """port of the IMAP server; 0 without a suggestion."""
     tls: _builtins.bool
     """tls is true for implicit TLS; false means STARTTLS."""
     user: _builtins.str
-    """user is the login name; most often the address."""
+    """user is the login name; most often the address, and empty when the address does not tell."""
     provider_name: _builtins.str
     """provider_name is for people, such as Gmail; empty when it is not one that is known."""
     oauth_provider: _builtins.str
     """oauth_provider is the id of a configured provider that this account can be connected with; else empty."""
     @_builtins.property
     def password_hint(self) -> _connection_test_pb2.Remedy:
-        """password_hint says where this provider's app passwords are made, where it takes no other."""
+        """password_hint says what to do where the account's own password does not work: where app passwords are
+        made, or what else is the way in.
+        """
 
     def __init__(
         self,
