@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -54,17 +54,18 @@ class JobQueue:
             raise StorageUnavailable
         return self._pgq.qm.queries
 
-    async def enqueue(self, due: Sequence[DueSync], connection: object) -> None:
+    async def enqueue(self, due: Sequence[DueSync], connection: object) -> Collection[str]:
         if not due:
-            return
+            return ()
         queries: Any = Queries(AsyncpgDriver(cast("Any", connection))) if self._connect else self._queries
-        await queries.enqueue(
+        ids = await queries.enqueue(
             [_ENTRYPOINT] * len(due),
             [json.dumps([one.user_id, one.mailbox_id]).encode() for one in due],
             [0] * len(due),
             dedupe_key=[one.mailbox_id for one in due],
             on_conflict="skip",
         )
+        return {one.mailbox_id for one, job in zip(due, ids, strict=True) if job is None}
 
     async def waiting(self) -> int:
         queries = self._queries

@@ -100,8 +100,8 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
     install_loop_handler(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         registry = CollectorRegistry()
-        verifier = await stack.enter_async_context(verifier_from(settings))
         work = await stack.enter_async_context(work_from(settings, registry))
+        verifier = await stack.enter_async_context(verifier_from(settings))
         server = RpcServer(rpc_config(settings), _use_cases(settings, work), verifier, RpcMetrics(registry))
         if settings.embedded_worker:
             await work.start()

@@ -142,9 +142,14 @@ class Claim:
     """What the dispatcher has decided of a due mailbox."""
 
     due: DueSync
-    #: It goes into the queue; else it comes back at `again_at`.
+    #: It goes into the queue, and counts as lost at `lost_at`; else it is due again at `again_at`.
     admitted: bool
+    lost_at: datetime
     again_at: datetime
+
+    def next_at(self, *, queued: bool) -> datetime:
+        """Return when it is due next; `queued` says that the queue has taken it."""
+        return self.lost_at if self.admitted and (queued or self.due.in_flight) else self.again_at
 
 
 @dataclass(frozen=True, slots=True)

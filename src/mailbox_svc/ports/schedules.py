@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -55,7 +55,8 @@ class ScheduleRepository(Protocol):
 
 
 #: Takes what is admitted, in the transaction that claims it; given the driver's connection, if it has one.
-Enqueue = Callable[[Sequence[DueSync], object], Awaitable[None]]
+#: Returns the ids of mailboxes that were not taken, for a job of before is still there.
+Enqueue = Callable[[Sequence[DueSync], object], Awaitable[Collection[str]]]
 #: Decides about mailboxes that are due, knowing how many of each host are in flight.
 Admit = Callable[[Sequence[DueSync], dict[str, int]], Sequence[Claim]]
 #: Runs one mailbox: user id, mailbox id.
@@ -65,8 +66,8 @@ Handler = Callable[[str, str], Awaitable[None]]
 class SyncQueue(Protocol):
     """Runs what was enqueued, here or in another process: at least once each."""
 
-    async def enqueue(self, due: Sequence[DueSync], connection: object) -> None:
-        """Add them in the transaction of the driver's connection; those that are queued already are left out.
+    async def enqueue(self, due: Sequence[DueSync], connection: object) -> Collection[str]:
+        """Add them in the transaction of the driver's connection, as `Enqueue` says.
 
         The queue in memory has no transaction: its jobs are there at once, and gone with the process.
         """

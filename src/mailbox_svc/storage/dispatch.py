@@ -26,8 +26,8 @@ _NOT_FOR_LONG = text("SELECT set_config('idle_in_transaction_session_timeout', '
 _PG_DUE = text("SELECT * FROM mailbox_due_syncs(:now, :most)")
 _PG_IN_FLIGHT = text("SELECT host, syncs FROM mailbox_syncs_in_flight()")
 _PG_CLAIM = text(
-    "SELECT mailbox_claim_syncs(CAST(:ids AS text[]), CAST(:admitted AS boolean[]),"
-    " CAST(:again_at AS timestamptz[]))"
+    "SELECT mailbox_claim_syncs(CAST(:ids AS text[]), CAST(:taken AS boolean[]),"
+    " CAST(:next_at AS timestamptz[]))"
 )
 _PG_SURVEY = text("SELECT * FROM mailbox_sync_survey(:now)")
 
@@ -55,8 +55,8 @@ _CLAIM = (
     update(schedules)
     .where(_s.mailbox_id == bindparam("for_mailbox"))
     .values(
-        in_flight=case((bindparam("admitted"), True), else_=_s.in_flight),
-        next_sync_at=bindparam("again_at", type_=_s.next_sync_at.type),
+        in_flight=case((bindparam("taken"), True), else_=_s.in_flight),
+        next_sync_at=bindparam("next_at", type_=_s.next_sync_at.type),
     )
 )
 _LATE = (_s.next_sync_at <= _NOW, ~_s.in_flight)
@@ -77,11 +77,9 @@ async def dispatch_on_sqlite(
     due = [DueSync(*row) for row in await executor.run(_DUE, {"now": now, "most": most})]
     if due:
         in_flight = _counts(await executor.run(_IN_FLIGHT_BY_HOST, {}))
-        claims = admit(due, in_flight)
-        for claim in claims:
-            parameters = {"admitted": claim.admitted, "again_at": claim.again_at}
-            await executor.run(_CLAIM, {"for_mailbox": claim.due.mailbox_id} | parameters)
-        await enqueue(_admitted(claims), None)
+        for mailbox_id, taken, next_at in await _queued(admit(due, in_flight), enqueue, None):
+            parameters = {"for_mailbox": mailbox_id, "taken": taken, "next_at": next_at}
+            await executor.run(_CLAIM, parameters)
     return len(due)
 
 
@@ -99,16 +97,10 @@ async def dispatch_on_postgres(
                 return 0
             in_flight = _counts((await connection.execute(_PG_IN_FLIGHT)).all())
             claims = admit([DueSync(*row) for row in rows], in_flight)
-            await connection.execute(
-                _PG_CLAIM,
-                {
-                    "ids": [claim.due.mailbox_id for claim in claims],
-                    "admitted": [claim.admitted for claim in claims],
-                    "again_at": [claim.again_at for claim in claims],
-                },
-            )
             raw = await connection.get_raw_connection()
-            await enqueue(_admitted(claims), raw.driver_connection)
+            ids, taken, next_at = zip(*await _queued(claims, enqueue, raw.driver_connection), strict=True)
+            parameters = {"ids": list(ids), "taken": list(taken), "next_at": list(next_at)}
+            await connection.execute(_PG_CLAIM, parameters)
             return len(rows)
 
 
@@ -127,8 +119,16 @@ async def release_on_sqlite(executor: Executor, now: datetime) -> None:
     await executor.run(_RELEASE, {"now": now})
 
 
-def _admitted(claims: Sequence[Claim]) -> list[DueSync]:
-    return [claim.due for claim in claims if claim.admitted]
+async def _queued(
+    claims: Sequence[Claim], enqueue: Enqueue, connection: object
+) -> list[tuple[str, bool, datetime]]:
+    """Put into the queue what is admitted; return each mailbox, whether it was taken, and its next time."""
+    left_out = await enqueue([claim.due for claim in claims if claim.admitted], connection)
+    next_times = []
+    for claim in claims:
+        taken = claim.admitted and claim.due.mailbox_id not in left_out
+        next_times.append((claim.due.mailbox_id, taken, claim.next_at(queued=taken)))
+    return next_times
 
 
 def _counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -30,6 +30,7 @@ def admit(
         if admitted:
             accounts.add(one.account)
             of_host[one.host] += not one.in_flight
-        pause = limits.lost_after if admitted else random.uniform(*limits.again_after)
-        claims.append(Claim(one, admitted=admitted, again_at=now + timedelta(seconds=pause)))
+        again = now + timedelta(seconds=random.uniform(*limits.again_after))
+        lost = now + timedelta(seconds=limits.lost_after)
+        claims.append(Claim(one, admitted=admitted, lost_at=lost, again_at=again))
     return claims

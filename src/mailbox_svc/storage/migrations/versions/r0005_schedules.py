@@ -126,10 +126,10 @@ def _let_owner_dispatch() -> None:
         f"AS 'SELECT host, count(*) FROM {table} WHERE in_flight GROUP BY host'"
     )
     op.execute(
-        "CREATE FUNCTION mailbox_claim_syncs(ids text[], admitted boolean[], again_at timestamptz[]) "  # noqa: S608
+        "CREATE FUNCTION mailbox_claim_syncs(ids text[], taken boolean[], next_at timestamptz[]) "  # noqa: S608
         f"RETURNS void LANGUAGE sql VOLATILE {_RIGHTS} AS 'UPDATE {table} s SET "
-        "in_flight = s.in_flight OR c.admitted, next_sync_at = c.again_at "
-        "FROM unnest($1, $2, $3) AS c (id, admitted, again_at) WHERE s.mailbox_id = c.id'"
+        "in_flight = s.in_flight OR c.taken, next_sync_at = c.next_at "
+        "FROM unnest($1, $2, $3) AS c (id, taken, next_at) WHERE s.mailbox_id = c.id'"
     )
     op.execute(
         "CREATE FUNCTION mailbox_sync_survey(at timestamptz) "  # noqa: S608
