@@ -22,6 +22,8 @@ def test_what_changes_nothing() -> None:
         "MailboxService/List",
         "MailboxService/SuggestSettings",
         "HarvestService/GetHarvest",
+        "HarvestService/ListSchedules",
+        "HarvestService/ListSyncRuns",
         "ContactService/ListContacts",
         "ContactService/GetContact",
         "ContactService/ListSkipped",

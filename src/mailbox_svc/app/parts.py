@@ -125,7 +125,7 @@ def harvest_limits(settings: Settings) -> HarvestLimits:
 
 def sync_limits(settings: Settings) -> SyncLimits:
     return SyncLimits(
-        runs=settings.max_syncs, per_host=settings.syncs_per_host, of_hosts=settings.syncs_of_hosts
+        runs=settings.max_syncs, per_host=settings.syncs_per_host, of_hosts=dict(settings.syncs_of_hosts)
     )
 
 

@@ -44,7 +44,7 @@ def _pairs_of(value: Any) -> Any:
     pairs = [part.rpartition("=") for part in _split(value)]
     if not all(name and number.isdigit() for name, _, number in pairs):
         raise ValueError("must be name=number, with commas, such as imap.example.org=5")
-    return {name.strip().lower(): int(number) for name, _, number in pairs}
+    return tuple((name.strip().lower(), int(number)) for name, _, number in pairs)
 
 
 def _host_port(value: str) -> str:
@@ -54,6 +54,7 @@ def _host_port(value: str) -> str:
     return value
 
 
+HostLimit = tuple[str, PositiveInt]
 Address = Annotated[str, AfterValidator(_host_port)]
 
 
@@ -144,9 +145,7 @@ class Settings(Registrations):
     #: On the servers of one host, over all processes; twenty times as many of a known provider.
     syncs_per_host: int = Field(default=20, ge=1)
     #: Other limits: `imap.example.org=5`, or a provider's id, `gmail=800`.
-    syncs_of_hosts: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_pairs_of)] = Field(
-        default_factory=dict
-    )
+    syncs_of_hosts: Annotated[tuple[HostLimit, ...], NoDecode, BeforeValidator(_pairs_of)] = ()
     #: Connections of this process to one account, its user's own not counted.
     connections_per_account: int = Field(default=2, ge=1)
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mailbox_svc.demo.contact_story import View, tell_contacts
 from mailbox_svc.demo.server import DemoServer
+from mailbox_svc.demo.sync_story import tell_sync
 from mailbox_svc.demo.teller import Teller
 from mailboxes import AsyncClient, PasswordRequired
 from mailboxes.v1.connection_test_pb2 import Check, TestCode, TestStage
@@ -38,6 +39,7 @@ async def tell(
         await _other_destination(teller, client, saved)
         await _list(teller, client)
         await tell_contacts(teller, client, saved, view)
+        await tell_sync(teller, client, saved)
         await _delete(teller, client, saved)
     teller.end(_TRY_NEXT)
 

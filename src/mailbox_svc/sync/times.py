@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 #: The first run after a schedule was switched on comes within this time.
-SOON: Final = timedelta(seconds=20)
+SOON: Final = timedelta(seconds=3)
 #: Backing off: nothing is tried again sooner, or later.
 MIN_BACKOFF: Final = timedelta(minutes=1)
 MAX_BACKOFF: Final = timedelta(hours=6)
