@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,11 @@ from mailbox_svc.errors import (
 )
 from mailbox_svc.model.check import AccessToken, Code
 from mailbox_svc.model.mailbox import Mailbox, Status
+from mailbox_svc.model.oauth import Tokens
 from mailbox_svc.model.secret import Secret, SecretField
 from mailbox_svc.vault import Keyring, Vault
 from support.oauth_world import ADDRESS, USER, OAuthWorld, oauth_world
+from support.rpc import eventually
 from support.stores import opened, prepared
 from support.token_server import (
     Answer,
@@ -232,6 +234,24 @@ async def test_a_refresh_under_way_when_the_account_is_connected_anew_does_not_h
         await asking
     assert await scripted.world.login_outcome(again) == "ok"
     assert scripted.refresh_tokens() == ["CANARY-refresh-1", "CANARY-new"]
+
+
+async def test_a_new_refresh_token_is_committed_while_the_account_is_connected_anew(
+    scripted: Scripted,
+) -> None:
+    """What was kept in memory of the grant before is forgotten then, and that is no error."""
+    mailbox = await scripted.connected()
+    late = granted(access_token="CANARY-late", refresh_token="CANARY-refresh-2")
+    scripted.server.answers("/token", late)
+    tokens = scripted.world.oauth.tokens
+    with closing(sqlite3.connect(scripted.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asking = asyncio.create_task(tokens.get(mailbox))
+        await eventually(lambda: bool(tokens._unsaved))
+        again = replace(mailbox, secret_version=mailbox.secret_version + 1)
+        tokens.keep(again, Tokens(Secret("CANARY-new"), 3600, None, None), asked_at=time.monotonic())
+        other.execute("ROLLBACK")
+    assert (await asking).secret.reveal() == "CANARY-late"
 
 
 async def test_a_test_ends_in_time_with_a_report_whatever_the_provider_does(scripted: Scripted) -> None:

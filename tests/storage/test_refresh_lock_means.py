@@ -13,7 +13,7 @@ from support.refreshing import hold, refresher, refused
 from support.stores import PreparedDatabase, add, mailbox_of, opened
 
 #: Connections for locks that a process has on PostgreSQL.
-ROOM = 8
+ROOM = 12
 
 
 def lock_file(database: PreparedDatabase) -> Path:
