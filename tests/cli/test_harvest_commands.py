@@ -115,7 +115,7 @@ def test_interrupting_it_leaves_the_harvest_running_and_cancel_stops_it(world: W
         assert watching.stderr is not None
         assert watching.stderr.readline() in BEGINNING
         watching.send_signal(signal.SIGINT)
-        _, errors = watching.communicate(timeout=20)
+        _, errors = watching.communicate(timeout=60)
         assert watching.returncode == 130
         assert "The harvest goes on" in errors
         with world.client() as client:
@@ -127,7 +127,7 @@ def test_interrupting_it_leaves_the_harvest_running_and_cancel_stops_it(world: W
         cancelled = world.run("harvest", "Silent", "--cancel")
         assert cancelled.returncode == 0
         assert cancelled.stdout.startswith("Cancelled.")
-        _, errors = other.communicate(timeout=20)
+        _, errors = other.communicate(timeout=60)
         assert (other.returncode, errors) == (
             1,
             "mailbox-svc: The harvest was cancelled. What was read so far is kept.\n",

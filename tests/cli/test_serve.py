@@ -35,7 +35,9 @@ def test_dev_needs_nothing_prepared_and_its_token_works(tmp_path: Path) -> None:
     with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
-            assert list(stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=5).mailboxes) == []
+            assert (
+                list(stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=20).mailboxes) == []
+            )
         assert running.stop() == 0
     files = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "mailbox-data").iterdir()}
     assert files["keyring.json"] == 0o600
@@ -75,8 +77,8 @@ def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
                         user="a",
                         password="CANARY-p",
                     )
-                    stub.Save(request, metadata=metadata, timeout=5)
-                mailboxes = stub.List(pb.ListRequest(), metadata=metadata, timeout=5).mailboxes
+                    stub.Save(request, metadata=metadata, timeout=20)
+                mailboxes = stub.List(pb.ListRequest(), metadata=metadata, timeout=20).mailboxes
                 assert [m.label for m in mailboxes] == ["Work"]
             assert running.stop() == 0
             assert "CANARY" not in running.output
@@ -140,18 +142,18 @@ async def test_a_test_that_is_running_at_sigterm_gets_its_answer(tmp_path: Path)
 
 
 def test_health_says_not_serving_before_the_service_goes(tmp_path: Path) -> None:
-    with serving("--dev", cwd=tmp_path, settings={**FREE_PORT, "MAILBOX_SHUTDOWN_NOTICE": 2}) as running:
+    with serving("--dev", cwd=tmp_path, settings={**FREE_PORT, "MAILBOX_SHUTDOWN_NOTICE": 4}) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             health: Any = health_pb2_grpc.HealthStub(channel)
             check = health_pb2.HealthCheckRequest(service="mailboxes.v1.MailboxService")
-            assert health.Check(check, timeout=5).status == health_pb2.HealthCheckResponse.SERVING
+            assert health.Check(check, timeout=20).status == health_pb2.HealthCheckResponse.SERVING
             running.process.send_signal(signal.SIGTERM)
             running.find(r"(stopping)")
             time.sleep(0.3)
-            assert health.Check(check, timeout=5).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert health.Check(check, timeout=20).status == health_pb2.HealthCheckResponse.NOT_SERVING
             # During the notice calls are still answered, so that nothing fails in a rolling restart.
-            stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=5)
+            stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=20)
         assert running.process.wait(20) == 0
 
 
@@ -163,8 +165,8 @@ def test_metrics_are_served_when_asked_for(tmp_path: Path) -> None:
     with serving("--dev", cwd=tmp_path, settings=settings) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
-            stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=5)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            stub_of(channel).List(pb.ListRequest(), metadata=metadata, timeout=20)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
             text = answer.read().decode()
         assert 'mailbox_rpc_calls_total{code="OK",method="/mailboxes.v1.MailboxService/List"} 1.0' in text
         assert running.stop() == 0
@@ -181,7 +183,7 @@ def test_the_log_is_json_with_the_request_id_and_no_secret(tmp_path: Path) -> No
             request = pb.SaveRequest(
                 label="Work", host="imap.example.org", port=993, tls=True, user="a", password="CANARY-log"
             )
-            stub_of(channel).Save(request, metadata=call_metadata, timeout=5)
+            stub_of(channel).Save(request, metadata=call_metadata, timeout=20)
         assert running.stop() == 0
     records = [json.loads(line) for line in running.lines if line.startswith("{")]
     (call,) = [r for r in records if r.get("request_id") == "my-request-7"]

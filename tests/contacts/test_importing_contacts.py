@@ -229,7 +229,7 @@ async def test_a_robot_that_was_chosen_is_kept_by_the_first_import(kind: str, tm
 async def test_a_dry_run_waits_for_no_writer(tmp_path: Path) -> None:
     async with contact_world("sqlite", tmp_path) as w:
         await w.see(await w.mailbox(), friend("anna@example.org"))
-        async with w.store.begin(ANN), asyncio.timeout(2):
+        async with w.store.begin(ANN), asyncio.timeout(30):
             done = await w.contacts.import_contacts(ANN, ImportOrder(group_name="Choir", dry_run=True))
         assert counts(done) == (1, 0, 0, {})
 

@@ -105,7 +105,7 @@ async def test_the_demo_leaves_no_file_behind(tmp_path: Path) -> None:
 async def test_interrupting_the_demo_leaves_no_process_and_no_file_behind(tmp_path: Path) -> None:
     process = await _start(tmp_path)
     running = psutil.Process(process.pid)
-    for _ in range(500):
+    for _ in range(3000):
         children = running.children(recursive=True)
         if children:
             break

@@ -44,19 +44,21 @@ async def test_a_server_can_leave_at_any_step(
 
 @every_step
 async def test_a_caller_can_leave_at_any_step(step: int, connect: Connect) -> None:
-    gone = asyncio.Event()
+    came, gone = asyncio.Event(), asyncio.Event()
 
     async def script(peer: Peer) -> None:
+        came.set()
         await stops_at(step, b"")(peer)
         gone.set()
 
     async with nothing_left(), running(script, tls=server_context()) as server:
         call = asyncio.ensure_future(connect(server))
+        await came.wait()
         await asyncio.sleep(0.15)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await gone.wait()
 
 
@@ -141,8 +143,8 @@ async def test_two_hundred_tests_at_once_against_a_black_hole_end_at_their_deadl
     loop = asyncio.get_running_loop()
     async with nothing_left(), running(says(b"")) as server:
         started = loop.time()
-        reports = await asyncio.gather(*(connect(server, timeout=1.0) for _ in range(200)))
+        reports = await asyncio.gather(*(connect(server, timeout=2.0) for _ in range(200)))
         took = loop.time() - started
 
     assert {report.code for report in reports} == {Code.TLS_FAILURE}
-    assert took < 2
+    assert took < 15  # one after the other they take minutes

@@ -159,11 +159,11 @@ async def test_a_remembered_token_costs_microseconds(inner: Counting) -> None:
     await cache.verify(token)
 
     async def once(calls: int = 2000) -> float:
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(calls):
             await cache.verify(token)
-        return (time.perf_counter() - begin) / calls
+        return (time.process_time() - begin) / calls
 
     best = min([await once() for _ in range(10)])
-    assert best < 5e-6
+    assert best < 20e-6  # usually two; to check a signature takes a hundred
     assert inner.asked == 1

@@ -204,6 +204,10 @@ def test_any_bytes_give_a_verdict(
 @pytest.mark.parametrize("unit", [b"[a ", b"backoff time:9", b"login failed", b"\0", b" ", b"["])
 def test_a_megabyte_costs_no_more_than_the_part_that_is_read(unit: bytes) -> None:
     failure = ConnectionFailed(Code.AUTH_UNKNOWN, server_text=unit * (1_000_000 // len(unit)))
-    started = time.process_time()
-    classify(failure, stage=Stage.AUTH, provider=None)
-    assert time.process_time() - started < 0.01
+
+    def seconds() -> float:
+        started = time.process_time()
+        classify(failure, stage=Stage.AUTH, provider=None)
+        return time.process_time() - started
+
+    assert min(seconds() for _ in range(5)) < 0.02  # all of it would take a hundred times as long

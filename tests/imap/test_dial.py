@@ -17,6 +17,7 @@ from mailbox_svc.imap.failure import ConnectionFailed, Stages
 from mailbox_svc.imap.resolve import HostResolver
 from mailbox_svc.model.check import Code, Stage
 from support.dns_server import Zone, serving
+from support.rpc import eventually
 
 # In these tests 127.0.0.2 is the outside world and 127.0.0.1 is the inside.
 OUTSIDE = ip_network("127.0.0.2/32")
@@ -231,8 +232,8 @@ async def test_silence_is_connect_timeout_within_the_patience() -> None:
         policy = EgressPolicy((ip_network("127.0.0.2/32"),), frozenset({port}))
         zone = Zone({"mute.example": ["127.0.0.2"]})
         started = time.monotonic()
-        assert await outcome(zone, "mute.example", port, policy, patience=0.9) is Code.CONNECT_TIMEOUT
-        assert 0.2 < time.monotonic() - started < 0.8
+        assert await outcome(zone, "mute.example", port, policy, patience=3) is Code.CONNECT_TIMEOUT
+        assert 0.9 < time.monotonic() - started < 2.9  # one address has a third
 
 
 async def test_no_more_than_eight_addresses_are_tried() -> None:
@@ -253,12 +254,10 @@ async def test_a_cancelled_dial_leaves_no_socket_and_no_task() -> None:
             task = asyncio.create_task(
                 dial("mute.example", port, policy=policy, resolver=resolver, stages=Stages())
             )
-            await asyncio.sleep(0.1)
-            before = open_sockets(port)
+            await eventually(lambda: open_sockets(port) == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert before == 1
             assert open_sockets(port) == 0
             assert asyncio.all_tasks() == {asyncio.current_task()}
 

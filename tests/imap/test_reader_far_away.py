@@ -14,34 +14,28 @@ from support.mail_server import Held, Keeper, reading, serving
 MANY = Held({uid: b"From: u%d@example.org\r\n\r\n" % uid for uid in range(1, 30_001)})
 
 
-async def by_and_by(peer: Peer, held: Held, first: int, last: int) -> None:
-    """Take 0.3 seconds for a range, and so as long for its last quarter as the way there and back."""
-    for start in range(first, last, 1250):
-        await peer.send(held.within(start, start + 1249))
-        await asyncio.sleep(0.075)
-    await peer.reply(b"OK done")
-
-
 async def test_a_server_far_away_that_takes_its_time_never_waits_for_us() -> None:
-    loop = asyncio.get_running_loop()
+    """It has the next range to answer before it is done with the last, however long the way."""
+    waited_for: list[bool] = []
+
+    async def by_and_by(peer: Peer, held: Held, first: int, last: int) -> None:
+        for start in range(first, last, 1250):
+            await peer.send(held.within(start, start + 1249))
+            await asyncio.sleep(0.15)
+        waited_for.append(not peer.has_said_more)
+        await peer.reply(b"OK done")
+
+    sink = Keeper()
     async with reading(serving(MANY, by_and_by)) as here, delaying(here.server.port, delay=0.04) as proxy:
         here.through(proxy.port)
         async with here.reader() as reader:
             await reader.examine(b"INBOX")
-            sink, started = Keeper(), loop.time()
             await reader.read(0, sink)
-            took = loop.time() - started
-        here.through(here.server.port)
-        async with here.reader() as reader:
-            await reader.examine(b"INBOX")
-            near, started = Keeper(), loop.time()
-            await reader.read(0, near)
-            took_near = loop.time() - started
 
-    assert sink.messages == near.messages == MANY.messages
-    assert len(sink.reached_at) == 6
-    # One by one, six ranges would take six turns of 80 ms.
-    assert took - took_near < 4 * 0.08
+    assert sink.messages == MANY.messages
+    assert len(sink.reached_at) == len(waited_for) == 6
+    # Nothing is asked for behind the last. One by one, all would be waited for; a busy machine may be late.
+    assert sum(waited_for[:-1]) <= 2
 
 
 async def test_a_connection_cut_anywhere_loses_and_doubles_nothing_when_the_next_goes_on() -> None:

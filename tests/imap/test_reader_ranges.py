@@ -9,6 +9,7 @@ import pytest
 
 from support.imap_server import Peer
 from support.mail_server import Held, Keeper, honestly, reading, serving
+from support.rpc import eventually
 
 
 def letters(*uids: int) -> dict[int, bytes]:
@@ -46,7 +47,8 @@ async def test_the_next_range_is_asked_for_at_once_when_the_last_held_fewer_mess
     class Slow(Keeper):
         async def checkpoint(self) -> None:
             await super().checkpoint()
-            await asyncio.sleep(0.1)
+            await eventually(lambda: len(here.fetches) == 2)
+            await asyncio.sleep(0.1)  # for more than should
             asked.append(len(here.fetches))
 
     async def few(peer: Peer, held: Held, first: int, _: int) -> None:
@@ -65,7 +67,8 @@ async def test_no_more_than_three_ranges_are_asked_for_that_are_not_yet_stored()
     class Slow(Keeper):
         async def checkpoint(self) -> None:
             await super().checkpoint()
-            await asyncio.sleep(0.3)  # for what is asked to arrive, and more than should
+            await eventually(lambda: len(here.fetches) == min(self.checkpoints + 2, 5))
+            await asyncio.sleep(0.2)  # for more than should
             asked.append((self.checkpoints, len(here.fetches)))
 
     async with reading(serving(held)) as here:
@@ -81,13 +84,13 @@ async def test_messages_go_on_coming_in_during_a_checkpoint() -> None:
     class Slow(Keeper):
         async def checkpoint(self) -> None:
             await super().checkpoint()
-            await asyncio.sleep(0.3)
-            seen.append(len(self.messages))
+            await eventually(lambda: len(self.messages) == 15_000)
+            seen.append(self.checkpoints)
 
     async with reading(serving(held)) as here:
         await here.read(Slow())
 
-    assert seen == [15_000] * 3
+    assert seen == [1, 2, 3]
 
 
 @pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (0, 2, 1)])

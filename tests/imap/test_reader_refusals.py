@@ -181,12 +181,12 @@ async def test_a_cancelled_reading_closes_the_connection_at_once(where: str) -> 
 
     async with nothing_left(), reading(serving(MANY, silent)) as here:
         call = asyncio.create_task(here.read(Waiting()))
-        await asyncio.wait_for(came.wait(), 5)
+        await asyncio.wait_for(came.wait(), 30)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         if where == "fetch":
-            await asyncio.wait_for(gone.wait(), 1)
+            await asyncio.wait_for(gone.wait(), 20)
 
 
 async def test_silence_ends_the_reading_when_the_patience_is_over() -> None:
@@ -205,23 +205,23 @@ async def test_silence_ends_the_reading_when_the_patience_is_over() -> None:
 
     assert failure.value.report.code is Code.SERVER_TIMEOUT
     assert sink.reached_at == [5000]
-    assert 0.4 < took < 3
+    assert 0.4 < took < 20
 
 
 async def test_a_slow_server_and_a_slow_checkpoint_are_no_silence() -> None:
     async def slow(peer: Peer, held: Held, first: int, last: int) -> None:
         for start in range(first, last, 1000):
             await peer.send(held.within(start, start + 999))
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.3)
         await peer.reply(b"OK")
 
     class Slow(Keeper):
         async def checkpoint(self) -> None:
             await super().checkpoint()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(1.5)
 
     sink = Slow()
-    async with reading(serving(MANY, slow), patience=0.5) as here:
+    async with reading(serving(MANY, slow), patience=1.2) as here:
         await here.read(sink)
     assert len(sink.messages) == 20_000
 
@@ -245,7 +245,7 @@ async def test_a_login_that_fails_is_told_as_a_test_would() -> None:
 async def test_the_way_in_has_a_deadline_of_its_own() -> None:
     async with nothing_left(), reading(Peer.silence) as here:
         with pytest.raises(ReadingFailed) as failure:
-            async with here.reader(timeout=0.3):
+            async with here.reader(timeout=1.0):
                 pass
 
     assert failure.value.report.code is Code.SERVER_TIMEOUT

@@ -80,7 +80,7 @@ async def test_a_refused_token_is_answered_at_once(
     assert answers == [answer]
     assert failure.code is Code.AUTH_TOKEN_REJECTED
     assert failure.server_text == ERROR + b"\nLookup failed"
-    assert asyncio.get_running_loop().time() - started < 1
+    assert asyncio.get_running_loop().time() - started < 10  # a missing line is waited for for thirty
 
 
 async def test_an_error_that_is_not_base64_is_kept_as_it_came() -> None:

@@ -12,6 +12,7 @@ from mailbox_svc.imap.framing import Response
 from mailbox_svc.imap.wire import Wire
 from mailbox_svc.model.check import Code
 from support.imap_client import Other, connected, outcome
+from support.rpc import eventually
 from support.watch import SERVER_WORDS, nothing_left, quiet_logs
 
 SECRET = b"CANARY-wire-password"
@@ -49,7 +50,7 @@ async def test_the_tagged_response_may_come_a_little_after_the_bye() -> None:
         call = asyncio.create_task(wire.execute(b"LOGIN"))
         tag = await other.tag()
         await other.send(b"* BYE signing off.\r\n")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.01)
         await other.send(tag + b" NO Not like this.\r\n")
 
         assert (await call).server_text == b"Not like this.\nsigning off."
@@ -65,7 +66,7 @@ async def test_a_bye_ends_the_command_at_once_though_the_server_stays() -> None:
 
         assert failure.code is Code.SERVER_BYE
         assert failure.server_text == b"[ALERT] first\nToo many connections"
-        assert asyncio.get_running_loop().time() - started < 1
+        assert asyncio.get_running_loop().time() - started < 10  # the server stays for ever
 
 
 async def test_a_bye_between_commands_is_the_answer_to_the_next() -> None:
@@ -134,8 +135,7 @@ async def test_a_sink_takes_the_untagged_responses_as_they_come() -> None:
         call = asyncio.create_task(wire.execute(b"LIST", sink=taken.append))
         tag = await other.tag()
         await other.send(b"* LIST () NIL {1}\r\na\r\n* LIST")
-        await asyncio.sleep(0.01)
-        assert taken == [(b"* LIST () NIL {1}", b"a", b"")]
+        await eventually(lambda: taken == [(b"* LIST () NIL {1}", b"a", b"")])
         await other.send(b" () NIL b\r\n" + tag + b" OK\r\n")
 
         assert (await call).untagged == []

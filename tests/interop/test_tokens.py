@@ -37,10 +37,10 @@ from support.oidc import OidcProvider, running_provider
 from support.routes import ALICE, BOB, BOB_PASSWORD, LOOPBACK, USERS
 
 #: Seconds after which tokens of the hasty provider are dead; they may die up to one second earlier.
-HASTE = 3
+HASTE = 5
 #: Seconds. The goal is two, and Dovecot takes half of one to refuse; the rest is for a busy machine. A client
 #: that forgets the last step of the exchange waits until its patience ends.
-PROMPT = 5.0
+PROMPT = 10.0
 PATIENCE = 20.0
 
 every_mechanism = pytest.mark.parametrize("mechanism", [*TokenMechanism])

@@ -19,5 +19,12 @@ async def server() -> AsyncIterator[TokenServer]:
 
 @pytest.fixture
 async def endpoints() -> AsyncIterator[HttpProviderEndpoints]:
+    async with aclosing(HttpProviderEndpoints()) as here:
+        yield here
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[HttpProviderEndpoints]:
+    """For what has to run out of time."""
     async with aclosing(HttpProviderEndpoints(timeouts=Timeouts(request=1.0))) as here:
         yield here

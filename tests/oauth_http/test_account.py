@@ -60,6 +60,41 @@ async def test_an_id_token_that_is_not_for_us_is_refused(
         await exchanged(server, endpoints, id_token(**changes))
 
 
+@pytest.mark.parametrize(
+    ("token", "claims"),
+    [
+        (id_token(sub="1"), {"sub": "1"}),
+        (id_token(sub=None), {"sub": "1"}),
+        (id_token(sub="1"), {}),
+        (None, {"sub": "1"}),
+        ("no token", {"sub": "1"}),
+    ],
+)
+async def test_userinfo_about_the_account_of_the_id_token_is_taken(
+    server: TokenServer, endpoints: HttpProviderEndpoints, token: str | None, claims: dict[str, Any]
+) -> None:
+    server.answers("/userinfo", says({"email": "ann@example.org"} | claims))
+    grant = await exchanged(server, endpoints, token, userinfo_url=f"{server.base}/userinfo")
+    assert grant.address == "ann@example.org"
+
+
+@pytest.mark.parametrize("subject", ["2", "", 1, ["1"]])
+async def test_userinfo_about_another_account_than_the_id_token_is_refused(
+    server: TokenServer, endpoints: HttpProviderEndpoints, subject: object
+) -> None:
+    server.answers("/userinfo", says({"sub": subject, "email": "ann@example.org"}))
+    with pytest.raises(OAuthGrantRefused):
+        await exchanged(server, endpoints, id_token(sub="1"), userinfo_url=f"{server.base}/userinfo")
+
+
+async def test_an_id_token_for_somebody_else_is_refused_beside_userinfo_too(
+    server: TokenServer, endpoints: HttpProviderEndpoints
+) -> None:
+    with pytest.raises(OAuthGrantRefused):
+        await exchanged(server, endpoints, id_token(aud="another"), userinfo_url=f"{server.base}/userinfo")
+    assert [request.path for request in server.asked] == ["/token"]
+
+
 async def test_clocks_may_differ_a_little(server: TokenServer, endpoints: HttpProviderEndpoints) -> None:
     grant = await exchanged(server, endpoints, id_token(exp=int(time.time()) - 120))
     assert grant.address == "ann@example.org"

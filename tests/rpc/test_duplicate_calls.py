@@ -185,7 +185,7 @@ async def test_a_user_has_so_many_comparisons_and_no_more() -> None:
         failure = await failure_of(listed(served))
         assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert "of this user" in failure.message
-        await served.stub.List(mailbox_service_pb2.ListRequest(), metadata=bearing(ANN), timeout=5)
+        await served.stub.List(mailbox_service_pb2.ListRequest(), metadata=bearing(ANN), timeout=20)
         running.append(listed(served, "bob"))
         await eventually(lambda: len(merging.asked) == 3)
         full = await failure_of(listed(served, "cay"))

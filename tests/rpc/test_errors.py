@@ -55,7 +55,7 @@ def made(kind: type[MailboxSvcError]) -> MailboxSvcError:
 
 async def fails_with(error: BaseException, use_cases: UseCases, kind: str = "UnaryUnary") -> Failure:
     async with serving(use_cases, handlers=probe(**raising(error))) as served:
-        return await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN), timeout=5))
+        return await failure_of(call(served.channel, kind, "x", metadata=bearing(ANN), timeout=20))
 
 
 @pytest.mark.parametrize("kind", CODES, ids=lambda kind: kind.__name__)

@@ -101,14 +101,14 @@ async def test_a_mailbox_without_a_harvest_has_no_latest(service: Service) -> No
 
 async def test_several_watch_one_harvest_to_its_end(service: Service) -> None:
     harvest = await service.start()
-    watchers = [asyncio.ensure_future(service.watched(harvest.id)) for _ in range(3)]
-    await asyncio.sleep(0.3)
+    watchers = [aiter(service.watch(harvest.id)) for _ in range(3)]
+    for watcher in watchers:
+        assert (await anext(watcher)).harvest == harvest
     await service.run_elsewhere(harvest.id, 7, HarvestState.DONE)
-    async with asyncio.timeout(10):
-        for looks in await asyncio.gather(*watchers):
-            assert looks[0] == harvest
-            assert looks[-1].state == State.HARVEST_STATE_DONE
-            assert looks[-1].progress.scanned == 7
+    for watcher in watchers:
+        looks = [look.harvest async for look in watcher]
+        assert looks[-1].state == State.HARVEST_STATE_DONE
+        assert looks[-1].progress.scanned == 7
     [final] = await service.watched(harvest.id)  # one who comes later
     assert final.state == State.HARVEST_STATE_DONE
 
@@ -129,7 +129,7 @@ async def test_a_cancelled_harvest_ends_its_watches(service: Service) -> None:
     await asyncio.sleep(0.1)
     cancelled = await service.call("CancelHarvest", pb.CancelHarvestRequest(id=harvest.id))
     assert cancelled.state == State.HARVEST_STATE_CANCELLED
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert (await watching)[-1] == cancelled
     again = await service.call("CancelHarvest", pb.CancelHarvestRequest(id=harvest.id))
     assert again == cancelled

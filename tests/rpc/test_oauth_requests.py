@@ -146,5 +146,5 @@ async def test_a_provider_is_waited_for_as_long_as_calls_of_this_kind_may_last(t
     async with silent_service(tmp_path, Limits(seconds=60, oauth_seconds=0.5)) as service:
         started = time.perf_counter()
         failure = await failure_of(completing(service))
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 30  # other calls have a minute
     assert (failure.code, failure.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED")

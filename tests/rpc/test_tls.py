@@ -49,7 +49,7 @@ def trusting(ca: trustme.CA, shown: trustme.LeafCert | None = None) -> grpc.Chan
 async def list_through(port: int, credentials: grpc.ChannelCredentials | None) -> pb.ListResponse:
     async with connected(port, credentials) as channel:
         stub = MailboxServiceStub(channel)
-        return await stub.List(pb.ListRequest(), metadata=bearing(ANN), timeout=5)
+        return await stub.List(pb.ListRequest(), metadata=bearing(ANN), timeout=20)
 
 
 async def refused(port: int, credentials: grpc.ChannelCredentials | None) -> bool:

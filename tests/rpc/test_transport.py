@@ -26,7 +26,7 @@ async def unharmed(use_cases: UseCases) -> AsyncIterator[Served]:
     """Serve, and see at the end that another call still works and no slot is held."""
     async with serving(use_cases) as served:
         yield served
-        await served.stub.List(pb.ListRequest(), metadata=bearing(ANN), timeout=5)
+        await served.stub.List(pb.ListRequest(), metadata=bearing(ANN), timeout=20)
         assert served.slots_in_use == 0
 
 
@@ -97,4 +97,4 @@ async def test_metadata_of_less_than_16_kib_is_taken(no_data: UseCases) -> None:
     async with unharmed(no_data) as served:
         for _ in range(20):  # between two limits grpc would refuse some, at random
             metadata = bearing(ANN, x_big="y" * 15 * KIB)
-            await served.stub.List(pb.ListRequest(), metadata=metadata, timeout=5)
+            await served.stub.List(pb.ListRequest(), metadata=metadata, timeout=20)

@@ -154,7 +154,7 @@ _ALL = Filter(kept=None)
 
 async def test_a_read_waits_for_no_writer_and_sees_what_is_committed_when_it_runs(store: SqlStore) -> None:
     await filled(store, 4)
-    async with asyncio.timeout(2), store.begin("anna") as writer, store.read("anna") as reader:
+    async with asyncio.timeout(30), store.begin("anna") as writer, store.read("anna") as reader:
         (one, *_) = await writer.contacts.page(_ALL, Order.RANK, after=None, limit=1)
         await writer.contacts.delete(one.id, now=NOW)
         group = group_of("anna")

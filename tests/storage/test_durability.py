@@ -79,7 +79,7 @@ async def test_cancelled_transactions_are_whole_or_not_there(store: SqlStore) ->
     assert set(pairs.values()) <= {2}
     assert set(acknowledged) <= set(pairs)
     assert len(pairs) < 600, "nothing was cancelled in time, so nothing was tested"
-    await asyncio.wait_for(save_pair("after"), 5)
+    await asyncio.wait_for(save_pair("after"), 30)
 
 
 async def test_one_callers_failure_does_not_undo_anothers_work(store: SqlStore) -> None:

@@ -93,7 +93,7 @@ async def test_all_who_wait_for_a_locked_file_fail_together(sqlite: PreparedData
             *(add(store, mailbox_of("anna")) for _ in range(20)), return_exceptions=True
         )
         assert all(isinstance(result, StorageUnavailable) for result in results)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15  # one after the other they take thirty
     other.close()
 
 

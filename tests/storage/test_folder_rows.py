@@ -227,14 +227,16 @@ async def test_a_chunk_that_fails_half_way_leaves_nothing(store: SqlStore) -> No
 async def test_runs_of_two_mailboxes_of_one_user_do_not_lose_each_others_marks(store: SqlStore) -> None:
     chunks = random_chunks(random.Random(8), ADDRESSES, 30)
     folders = [(await folder_with(store))[1] for _ in range(3)]
+    connections = asyncio.Semaphore(5)  # who waits for a connection is refused after a while
 
     async def commit(number: int) -> None:
-        async with store.begin("anna") as tx:
+        async with connections, store.begin("anna") as tx:
             await tx.folders.commit(folders[number % 3].id, chunks[number])
 
     async def judge() -> None:
         await asyncio.sleep(0.01)
-        await judge_all(store)
+        async with connections:
+            await judge_all(store)
 
     await asyncio.gather(*(commit(number) for number in range(30)), *(judge() for _ in range(5)))
     await judge_all(store)

@@ -13,7 +13,7 @@ from support.refreshing import hold, refresher, refused
 from support.stores import PreparedDatabase, add, mailbox_of, opened
 
 #: Connections for locks that a process has on PostgreSQL.
-ROOM = 8
+ROOM = 12
 
 
 def lock_file(database: PreparedDatabase) -> Path:
@@ -95,12 +95,12 @@ async def test_locks_and_the_pool_take_no_connections_from_each_other(
         async with store.begin("anna") as tx:
             await tx.mailboxes.count()
             for number in range(ROOM):
-                await held.enter_async_context(store.refresh_lock(f"m{number}", timeout=2))
+                await held.enter_async_context(store.refresh_lock(f"m{number}", timeout=20))
         await store.ping()
         with refused(after=0.3):
             await hold(store, "one more", timeout=0.3)
         async with opened(postgresql.url) as another_process:
-            await hold(another_process, "one more", timeout=1)
+            await hold(another_process, "one more", timeout=10)
 
 
 async def test_no_connection_and_no_lock_is_left_open(
@@ -108,7 +108,10 @@ async def test_no_connection_and_no_lock_is_left_open(
 ) -> None:
     connections = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{postgresql.name}'"
     async with opened(postgresql.url) as store:
-        tasks = [asyncio.create_task(hold(store, f"m{number % 6}", seconds=0.02)) for number in range(40)]
+        tasks = [
+            asyncio.create_task(hold(store, f"m{number % 6}", timeout=30, seconds=0.02))
+            for number in range(40)
+        ]
         await asyncio.sleep(0.1)
         for task in tasks[::2]:
             task.cancel()
@@ -142,7 +145,7 @@ async def test_a_lock_that_the_server_took_away_is_no_failure_of_the_work(
             postgres_server.sql(
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{postgresql.name}'"
             )
-        await hold(store, "m", timeout=1)
+        await hold(store, "m", timeout=10)
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

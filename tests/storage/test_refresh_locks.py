@@ -41,13 +41,13 @@ async def test_a_killed_process_frees_it_at_once(
 ) -> None:
     for _ in range(3):
         async with refresher(database.url, counter) as process:
-            waiter = asyncio.create_task(hold(store, "m"))
+            waiter = asyncio.create_task(hold(store, "m", timeout=30))
             await asyncio.sleep(0.2)
             assert not waiter.done()
             process.kill()
             began = time.monotonic()
             await waiter
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 10  # it would have held it for a minute
 
 
 async def test_a_paused_process_keeps_it_and_others_are_refused_in_time(
@@ -58,11 +58,11 @@ async def test_a_paused_process_keeps_it_and_others_are_refused_in_time(
         for seconds in (0.3, 1.0):
             with refused(after=seconds):
                 await hold(store, "m", timeout=seconds)
-        await hold(store, "another", timeout=0.5)
+        await hold(store, "another", timeout=10)
         process.send_signal(signal.SIGCONT)
         with refused(after=0.3):
             await hold(store, "m", timeout=0.3)
-    await hold(store, "m", timeout=1)
+    await hold(store, "m", timeout=10)
 
 
 # Within a process
@@ -87,10 +87,10 @@ async def test_two_hundred_waiters_get_it_one_at_a_time(store: SqlStore, databas
 
 async def test_waiters_of_one_mailbox_take_no_room_from_another(store: SqlStore) -> None:
     async with store.refresh_lock("m", timeout=5):
-        waiters = [asyncio.create_task(hold(store, "m")) for _ in range(24)]
+        waiters = [asyncio.create_task(hold(store, "m", timeout=60)) for _ in range(24)]
         await asyncio.sleep(0.1)
         for number in range(16):
-            await hold(store, f"other-{number}", timeout=0.5)
+            await hold(store, f"other-{number}", timeout=10)
         assert not any(waiter.done() for waiter in waiters)
     await asyncio.gather(*waiters)
 
@@ -99,7 +99,7 @@ async def test_who_waits_too_long_in_its_own_process_is_refused(store: SqlStore)
     async with store.refresh_lock("m", timeout=5):
         with refused(after=0.3):
             await hold(store, "m", timeout=0.3)
-    await hold(store, "m", timeout=0.5)
+    await hold(store, "m", timeout=10)
 
 
 async def test_a_block_that_fails_frees_it_and_its_error_is_seen(store: SqlStore) -> None:
@@ -107,7 +107,7 @@ async def test_a_block_that_fails_frees_it_and_its_error_is_seen(store: SqlStore
         with pytest.raises(error):
             async with store.refresh_lock("m", timeout=5):
                 raise error
-        await hold(store, "m", timeout=0.5)
+        await hold(store, "m", timeout=10)
 
 
 async def test_whoever_is_cancelled_at_whatever_moment_leaves_nothing_held(
@@ -120,12 +120,12 @@ async def test_whoever_is_cancelled_at_whatever_moment_leaves_nothing_held(
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        await hold(store, "m", timeout=1)
-        await hold(second, "m", timeout=1)
+        await hold(store, "m", timeout=10)
+        await hold(second, "m", timeout=10)
 
 
 async def test_it_is_held_across_transactions_of_the_same_and_other_users(store: SqlStore) -> None:
-    async with store.refresh_lock("m", timeout=5), asyncio.timeout(2):
+    async with store.refresh_lock("m", timeout=5), asyncio.timeout(30):
         await add(store, mailbox_of("anna"))
         await add(store, mailbox_of("bob"))
         with refused(after=0.2):

@@ -43,7 +43,7 @@ def mailbox_svc(
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 
@@ -94,7 +94,7 @@ class Serving:
     def output(self) -> str:
         return "".join(self.lines)
 
-    def find(self, pattern: str, timeout: float = 20) -> str:
+    def find(self, pattern: str, timeout: float = 60) -> str:
         """Wait until the output matches; return the first group."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -105,7 +105,7 @@ class Serving:
             time.sleep(0.02)
         raise AssertionError(f"no {pattern!r} in: {self.output}")
 
-    def stop(self, number: int = signal.SIGTERM, timeout: float = 30) -> int:
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 60) -> int:
         """Send the signal and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout)

@@ -23,7 +23,7 @@ TOKEN = AccessToken(Secret("CANARY-session-token"))
 
 @asynccontextmanager
 async def served(script: Script, *, tls: bool = True) -> AsyncIterator[ScriptedServer]:
-    async with running(script, tls=server_context() if tls else None) as server, asyncio.timeout(10):
+    async with running(script, tls=server_context() if tls else None) as server, asyncio.timeout(30):
         yield server
 
 
@@ -110,6 +110,6 @@ async def connected(greeting: bytes = b"* OK ready\r\n") -> AsyncIterator[tuple[
 
 async def outcome(call: asyncio.Future[Reply] | asyncio.Task[Reply]) -> ConnectionFailed:
     with pytest.raises(ConnectionFailed) as failure:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await call
     return failure.value

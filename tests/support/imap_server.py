@@ -61,6 +61,11 @@ class Peer:
             raise ConnectionResetError("the client is gone")
         return line.rstrip(b"\r\n")
 
+    @property
+    def has_said_more(self) -> bool:
+        """Whether more has come than was read."""
+        return bool(vars(self._reader)["_buffer"])
+
     async def exactly(self, size: int) -> bytes:
         """Read this many bytes of the client."""
         data = await self._reader.readexactly(size)

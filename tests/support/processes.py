@@ -19,7 +19,7 @@ from pathlib import Path
 
 #: Folders of this name hold what a server must know in clear; the canary scan leaves out these only.
 SECRETS = "secrets"
-_START_SECONDS = 15.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 #: Below those that the system hands out by itself, so that no client and no port 0 takes one meanwhile.
 _PORTS = range(20_000, 32_000)

@@ -79,8 +79,8 @@ def without_data(mailboxes: Mailboxes | None = None) -> UseCases:
     )
 
 
-async def eventually(condition: Callable[[], bool], *, within: float = 5) -> None:
-    """Wait until it holds, `within` seconds."""
+async def eventually(condition: Callable[[], bool], *, within: float = 30) -> None:
+    """Wait until it holds, `within` seconds: what a defect keeps from happening never happens."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110  (what is watched has no event)
             await asyncio.sleep(0.01)

@@ -169,6 +169,16 @@ def after(seconds: float, answer: Answer) -> Answer:
     return write
 
 
+def when(open_now: asyncio.Event, answer: Answer) -> Answer:
+    """The answer, once the event is set."""
+
+    async def write(writer: asyncio.StreamWriter) -> None:
+        await open_now.wait()
+        await answer(writer)
+
+    return write
+
+
 def dripping(pace: float = 0.02) -> Answer:
     """A good answer's beginning, a byte at a time, for ever."""
 

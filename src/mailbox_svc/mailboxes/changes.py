@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from mailbox_svc.errors import MailboxNotFound
@@ -43,6 +44,18 @@ def new_mailbox(
         created_at=now,
         updated_at=now,
         oauth_provider=oauth_provider,
+    )
+
+
+def with_new_secret(mailbox: Mailbox, *, now: datetime) -> Mailbox:
+    """Return the mailbox as it is when its secret is another: of a new version, and never tested with it."""
+    return replace(
+        mailbox,
+        status=Status.PENDING,
+        last_error="",
+        etag=new_etag(),
+        secret_version=mailbox.secret_version + 1,
+        updated_at=now,
     )
 
 

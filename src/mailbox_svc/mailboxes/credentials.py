@@ -17,7 +17,7 @@ from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credent
 from mailbox_svc.model.mailbox import Auth, Mailbox
 from mailbox_svc.model.providers import provider_of
 from mailbox_svc.model.remedies import advise
-from mailbox_svc.model.secret import Secret, SecretContext, SecretField
+from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
 from mailbox_svc.ports import Store, Transaction, Vault
 from mailbox_svc.ports.mail import NoCredential
 from mailbox_svc.ports.oauth import AccessTokens
@@ -124,6 +124,13 @@ async def put_refresh_token(tx: Transaction, vault: Vault, mailbox: Mailbox, tok
     """Seal the refresh token for this mailbox and store it; it is the only secret then."""
     await _put(tx, vault, refresh_token_context(mailbox), token)
     await tx.secrets.delete(mailbox.id, SecretField.MAILBOX_PASSWORD)
+
+
+async def stored_grant(tx: Transaction, mailbox: Mailbox) -> SealedSecret | None:
+    """Return the refresh token of a mailbox that was connected by OAuth2; None where there is none."""
+    if mailbox.auth is not Auth.OAUTH:
+        return None
+    return await tx.secrets.find(mailbox.id, SecretField.MAILBOX_REFRESH_TOKEN)
 
 
 async def _put(tx: Transaction, vault: Vault, context: SecretContext, secret: Secret) -> None:

@@ -27,15 +27,21 @@ from mailbox_svc.mailboxes.changes import (
     new_etag,
     new_mailbox,
     record_login,
+    with_new_secret,
 )
-from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused, no_token_in_time, put_password
+from mailbox_svc.mailboxes.credentials import (
+    Credentials,
+    is_token_refused,
+    no_token_in_time,
+    put_password,
+    stored_grant,
+)
 from mailbox_svc.mailboxes.draft import Draft
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.mailboxes.rules import MAX_MAILBOXES, CheckedDraft, checked, checked_mailbox_id
 from mailbox_svc.mailboxes.shared import SharedRuns
 from mailbox_svc.model.check import ConnectionReport, Password
-from mailbox_svc.model.mailbox import Auth, Mailbox, Status
-from mailbox_svc.model.secret import SealedSecret, SecretField
+from mailbox_svc.model.mailbox import Auth, Mailbox
 from mailbox_svc.ports import Clock, ConnectionTester, Store, Transaction, Vault
 from mailbox_svc.ports.mail import NoCredential
 from mailbox_svc.ports.oauth import GrantRevoker
@@ -87,7 +93,7 @@ class Mailboxes:
             stored = None if wanted.id is None else await tx.mailboxes.find(wanted.id)
             if stored is None:
                 return await self._create(tx, user_id, wanted)
-            grant = await _grant(tx, stored)
+            grant = await stored_grant(tx, stored)
             saved = await self._update(tx, stored, wanted)
             moved = is_another_account(saved.destination, stored.destination)
             if moved:
@@ -102,7 +108,7 @@ class Mailboxes:
         """Remove a mailbox and all that hangs on it; its permission is given back. Raises MailboxNotFound."""
         async with self._store.begin(user_id) as tx:
             mailbox = await found(tx, checked_mailbox_id(mailbox_id))
-            grant = await _grant(tx, mailbox)
+            grant = await stored_grant(tx, mailbox)
             await tx.mailboxes.delete(mailbox.id)
         if self._rejudge is not None:
             await self._rejudge(user_id)
@@ -171,17 +177,12 @@ class Mailboxes:
             await tx.mailboxes.update(mailbox)
             return mailbox
         mailbox = replace(
-            stored,
+            with_new_secret(stored, now=self._clock()),
             label=wanted.label,
             destination=wanted.destination,
             auth=Auth.PASSWORD,
             oauth_provider="",
             has_password=True,
-            status=Status.PENDING,
-            last_error="",
-            etag=new_etag(),
-            secret_version=stored.secret_version + 1,
-            updated_at=self._clock(),
         )
         await tx.mailboxes.update(mailbox)
         await put_password(tx, self._vault, mailbox, wanted.password)
@@ -222,10 +223,3 @@ class Mailboxes:
                 raise
             report = no_token_in_time(mailbox)
         return mailbox, report
-
-
-async def _grant(tx: Transaction, mailbox: Mailbox) -> SealedSecret | None:
-    """Return the refresh token of a mailbox that was connected by OAuth2."""
-    if mailbox.auth is not Auth.OAUTH:
-        return None
-    return await tx.secrets.find(mailbox.id, SecretField.MAILBOX_REFRESH_TOKEN)

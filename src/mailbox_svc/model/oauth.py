@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbox_svc.model.check import TokenMechanism
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
+
+#: Stands in an issuer for the id of a tenant: Microsoft has an issuer for each of its customers.
+_TENANT = "{tenantid}"
+_TENANT_ID = "([0-9a-f-]{36})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class OAuthProvider:
     revoke_url: str
     #: OpenID Connect Core §5.3; empty: the address is in the ID token.
     userinfo_url: str
-    #: RFC 9207 and the ID token must name it; empty when it is not known beforehand.
+    #: RFC 9207 and the ID token must name it (`is_issuer`); empty when it is not known beforehand.
     issuer: str
     #: The provider names its issuer with every code, so that one without is refused.
     sends_issuer: bool
@@ -58,6 +63,17 @@ class OAuthProvider:
     @property
     def configured(self) -> bool:
         return self.client is not None
+
+    def is_issuer(self, iss: str, *, tenant: str | None = None) -> bool:
+        """Say whether this is what the provider calls itself.
+
+        Where each tenant is an issuer of its own: whether it is this tenant's, or with None, anyone's.
+        """
+        before, template, behind = self.issuer.partition(_TENANT)
+        if not template:
+            return iss == self.issuer
+        named = re.fullmatch(re.escape(before) + _TENANT_ID + re.escape(behind), iss)
+        return named is not None and tenant in (None, named[1])
 
     def destination(self, address: str) -> Destination:
         """Return where the account's mail is."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 
 from mailbox_svc.errors import (
     OAuthAccountMismatch,
@@ -23,8 +22,6 @@ _log = logging.getLogger(__name__)
 #: RFC 6749 §4.1.2.1: errors that are about us, not about the user.
 _OURS = frozenset({"invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope"})
 _PASSING = frozenset({"server_error", "temporarily_unavailable"})
-#: In the issuer of providers with one for each customer (Microsoft).
-_TENANT = re.escape("{tenantid}")
 
 
 def check_issuer(provider: OAuthProvider, iss: str | None) -> None:
@@ -33,8 +30,7 @@ def check_issuer(provider: OAuthProvider, iss: str | None) -> None:
         return
     if not provider.issuer:
         return
-    expected = re.escape(provider.issuer).replace(_TENANT, "[0-9a-f-]{36}")
-    if iss is None or not re.fullmatch(expected, iss):
+    if iss is None or not provider.is_issuer(iss):
         _log.warning("an authorization came back from another issuer", extra={"provider": provider.id})
         raise OAuthStateInvalid
 

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,15 +22,15 @@ from mailbox_svc.errors import (
     OAuthStateInvalid,
     TooManyMailboxes,
 )
-from mailbox_svc.mailboxes.changes import forget_harvests, found, new_etag, new_mailbox, stop_harvest
-from mailbox_svc.mailboxes.credentials import put_refresh_token
+from mailbox_svc.mailboxes.changes import forget_harvests, found, new_mailbox, stop_harvest, with_new_secret
+from mailbox_svc.mailboxes.credentials import put_refresh_token, stored_grant
 from mailbox_svc.mailboxes.rules import MAX_LABEL, MAX_MAILBOXES, MAX_USER, checked_mailbox_id
 from mailbox_svc.model.address import canonical
 from mailbox_svc.model.fields import checked_id, has_control
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
 from mailbox_svc.model.oauth import Authorization, OAuthProvider, verifier_context
 from mailbox_svc.model.providers import provider_of
-from mailbox_svc.model.secret import Secret, SecretField
+from mailbox_svc.model.secret import SealedSecret, Secret, SecretField
 from mailbox_svc.oauth.answers import check_account, check_error, check_issuer, usable
 from mailbox_svc.oauth.parts import OAuthParts
 from mailbox_svc.ports import Clock, Store, Transaction, Vault
@@ -52,6 +52,15 @@ class StartedAuthorization:
     url: str
     state: Secret
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    mailbox: Mailbox
+    #: It is another account's than before.
+    moved: bool = False
+    #: What it was before, and the grant that it has no use for any more.
+    replaced: tuple[Mailbox, SealedSecret] | None = None
 
 
 class Connections:
@@ -130,11 +139,13 @@ class Connections:
         asked_at = time.monotonic()
         grant = await self._endpoints.exchange(provider, code, verifier)
         refresh_token, address = usable(provider, grant)
-        mailbox, moved = await self._connected(authorization, provider, address, refresh_token)
-        self._tokens.keep(mailbox, grant.tokens, asked_at=asked_at)
-        if moved:
+        done = await self._connected(authorization, provider, address, refresh_token)
+        self._tokens.keep(done.mailbox, grant.tokens, asked_at=asked_at)
+        if done.moved:
             await self._rejudge(user_id)
-        return mailbox
+        if done.replaced is not None:  # last: the caller may not wait for a provider
+            await self._revoker.revoke(*done.replaced)
+        return done.mailbox
 
     async def revoke(self, user_id: str, mailbox_id: str) -> tuple[Mailbox, bool]:
         """Forget the mailbox's grant, and tell the provider; say whether it could be told.
@@ -148,12 +159,7 @@ class Connections:
             grant = await tx.secrets.find(stored.id, SecretField.MAILBOX_REFRESH_TOKEN)
             now = self._clock()
             mailbox = replace(
-                stored,
-                status=Status.NEEDS_REAUTH,
-                last_error=_REVOKED,
-                etag=new_etag(),
-                secret_version=stored.secret_version + 1,
-                updated_at=now,
+                with_new_secret(stored, now=now), status=Status.NEEDS_REAUTH, last_error=_REVOKED
             )
             await tx.mailboxes.update(mailbox)
             await tx.secrets.delete(stored.id, SecretField.MAILBOX_REFRESH_TOKEN)
@@ -170,38 +176,46 @@ class Connections:
 
     async def _connected(
         self, authorization: Authorization, provider: OAuthProvider, address: str, refresh_token: Secret
-    ) -> tuple[Mailbox, bool]:
-        """Store the grant; say whether the mailbox is another account's than before."""
+    ) -> _Connected:
+        """Store the grant with the mailbox that was asked for, or that of this account, or a new one."""
         user_id = authorization.user_id
-        wanted = authorization.mailbox_id or await self._known(user_id, provider, address)
+        wanted = authorization.mailbox_id or _known(
+            await self._store.list_mailboxes(user_id), provider, address
+        )
+        if wanted is None:
+            async with self._store.begin(user_id) as tx:
+                # Nobody else adds one from here on, so that who connects the same at once is seen.
+                held = await tx.mailboxes.count()
+                wanted = _known(await tx.mailboxes.all(), provider, address)
+                if wanted is None:
+                    mailbox = await self._created(tx, user_id, provider, address, held=held)
+                    await put_refresh_token(tx, self._vault, mailbox, refresh_token)
+                    return _Connected(mailbox)
+        return await self._connected_again(user_id, wanted, provider, address, refresh_token)
+
+    async def _connected_again(
+        self, user_id: str, mailbox_id: str, provider: OAuthProvider, address: str, refresh_token: Secret
+    ) -> _Connected:
         async with self._store.begin(user_id) as tx:
-            moved = False
-            if wanted is None:
-                mailbox = await self._created(tx, user_id, provider, address)
-            else:
-                stored = await found(tx, wanted)
-                check_account(stored.destination.user, address)
-                moved = _is_moved(stored.destination, provider, address)
-                mailbox = self._reconnected(stored, provider, address)
-                await tx.mailboxes.update(mailbox)
-                if moved:
-                    await forget_harvests(tx, stored.id, now=mailbox.updated_at)
-                await tx.schedules.renew(mailbox.id, mailbox.destination, now=mailbox.updated_at)
+            stored = await found(tx, mailbox_id)
+            check_account(stored.destination.user, address)
+            grant = await stored_grant(tx, stored)
+            moved = _is_moved(stored.destination, provider, address)
+            mailbox = self._reconnected(stored, provider, address)
+            await tx.mailboxes.update(mailbox)
+            if moved:
+                await forget_harvests(tx, stored.id, now=mailbox.updated_at)
+            await tx.schedules.renew(mailbox.id, mailbox.destination, now=mailbox.updated_at)
             await put_refresh_token(tx, self._vault, mailbox, refresh_token)
-        return mailbox, moved
+        # At the same provider both may be one grant, which would end with the older token.
+        if grant is None or stored.oauth_provider == provider.id:
+            return _Connected(mailbox, moved)
+        return _Connected(mailbox, moved, (stored, grant))
 
-    async def _known(self, user_id: str, provider: OAuthProvider, address: str) -> str | None:
-        """Return the mailbox that the user has of this account already: nobody wants it twice."""
-        for mailbox in await self._store.list_mailboxes(user_id):
-            there = mailbox.destination
-            # By the address itself, not by what may be the same: nobody asked to replace another mailbox.
-            same = canonical(there.user) == canonical(address)
-            if same and _same_server(there.host, provider.imap_host):
-                return mailbox.id
-        return None
-
-    async def _created(self, tx: Transaction, user_id: str, provider: OAuthProvider, address: str) -> Mailbox:
-        if await tx.mailboxes.count() >= MAX_MAILBOXES:
+    async def _created(
+        self, tx: Transaction, user_id: str, provider: OAuthProvider, address: str, *, held: int
+    ) -> Mailbox:
+        if held >= MAX_MAILBOXES:
             raise TooManyMailboxes
         mailbox = new_mailbox(
             user_id,
@@ -216,17 +230,22 @@ class Connections:
 
     def _reconnected(self, stored: Mailbox, provider: OAuthProvider, address: str) -> Mailbox:
         return replace(
-            stored,
+            with_new_secret(stored, now=self._clock()),
             destination=provider.destination(address),
             auth=Auth.OAUTH,
             oauth_provider=provider.id,
             has_password=False,
-            status=Status.PENDING,
-            last_error="",
-            etag=new_etag(),
-            secret_version=stored.secret_version + 1,
-            updated_at=self._clock(),
         )
+
+
+def _known(mailboxes: Iterable[Mailbox], provider: OAuthProvider, address: str) -> str | None:
+    """Return which of them is this account's already: nobody wants it twice."""
+    for mailbox in mailboxes:
+        there = mailbox.destination
+        # By the address itself, not by what may be the same: nobody asked to replace another mailbox.
+        if canonical(there.user) == canonical(address) and _same_server(there.host, provider.imap_host):
+            return mailbox.id
+    return None
 
 
 def _same_server(one: str, other: str) -> bool:

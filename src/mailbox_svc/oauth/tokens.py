@@ -28,6 +28,7 @@ from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.model.oauth import Tokens
 from mailbox_svc.model.secret import Secret, SecretField
 from mailbox_svc.oauth.providers import Providers
+from mailbox_svc.oauth.room import ProviderRoom
 from mailbox_svc.ports import Clock, Store, Transaction, Vault
 from mailbox_svc.ports.oauth import ProviderEndpoints
 
@@ -40,7 +41,8 @@ _MARGIN_SHARE = 0.1
 _UNKNOWN_LIFE = 300.0
 #: Mailboxes whose token is kept.
 _MOST_HELD = 10_000
-#: Seconds to wait for another process that refreshes the same mailbox: longer than a token endpoint may take.
+#: Seconds to wait for another process that refreshes the same mailbox, and before that for other mailboxes
+#: of the provider: longer than a token endpoint may take.
 _LOCK_PATIENCE = 20.0
 #: Seconds between tries to commit a new refresh token.
 _SAVE_PAUSES = (0.1, 0.5, 2.0)
@@ -78,6 +80,7 @@ class TokenCache:
         self._providers = providers
         self._clock = clock
         self._on_refresh = on_refresh
+        self._room = ProviderRoom(patience=_LOCK_PATIENCE)
         self._held: OrderedDict[_Key, _Held] = OrderedDict()
         self._running: dict[_Key, asyncio.Task[AccessToken]] = {}
         #: What could not be committed: the only copy of a refresh token, so that it is tried again first.
@@ -127,7 +130,10 @@ class TokenCache:
     async def _refreshed(self, key: _Key, mailbox: Mailbox) -> AccessToken:
         outcome = "internal"
         try:
-            async with self._store.refresh_lock(mailbox.id, timeout=_LOCK_PATIENCE):
+            async with (
+                self._room.of(mailbox.oauth_provider),
+                self._store.refresh_lock(mailbox.id, timeout=_LOCK_PATIENCE),
+            ):
                 token = await self._refresh(key, mailbox)
             outcome = "ok"
         except OAuthGrantRefused as error:
@@ -184,9 +190,9 @@ class TokenCache:
             except StorageUnavailable:
                 raise  # and it is tried again, before anything else
             except MailboxSvcError:
-                del self._unsaved[key]
+                self._unsaved.pop(key, None)
                 raise
-            del self._unsaved[key]
+            self._unsaved.pop(key, None)  # unless `keep` has: the account was connected anew meanwhile
         return self.keep(mailbox, tokens, asked_at=asked_at)
 
     async def _replace(self, mailbox: Mailbox, used: Secret, new: Secret) -> None:

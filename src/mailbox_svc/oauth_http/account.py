@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,10 +16,6 @@ MAX_ADDRESS: Final = 320
 #: Seconds that a provider's clock, or ours, may be wrong.
 LEEWAY: Final = 300.0
 
-#: Stands in an issuer for the `tid` claim: Microsoft has an issuer for each of its customers.
-_TENANT: Final = "{tenantid}"
-_TENANT_ID: Final = re.compile(r"[0-9a-f-]{36}")
-
 
 def id_token_claims(provider: OAuthProvider, client_id: str, id_token: str) -> Mapping[str, Any]:
     """Return the claims of an ID token that came straight from the token endpoint.
@@ -33,7 +28,7 @@ def id_token_claims(provider: OAuthProvider, client_id: str, id_token: str) -> M
         return {}
     audience, ends = claims.get("aud"), claims.get("exp")
     good = (
-        _is_issuer(provider.issuer, claims)
+        _is_from(provider, claims)
         and (audience == client_id or (isinstance(audience, list) and client_id in audience))
         and isinstance(ends, int | float)
         and ends > time.time() - LEEWAY
@@ -41,6 +36,12 @@ def id_token_claims(provider: OAuthProvider, client_id: str, id_token: str) -> M
     if not good:
         raise OAuthGrantRefused
     return claims
+
+
+def of_same_subject(claims: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Say whether two sets of claims may be about one account: as far as both name it, they name the same."""
+    one, other = claims.get("sub"), others.get("sub")
+    return one is None or other is None or one == other
 
 
 def address_in(provider: OAuthProvider, claims: Mapping[str, Any]) -> str:
@@ -67,16 +68,17 @@ def _payload(id_token: str) -> dict[str, Any]:
     return json_object(text) or {}
 
 
-def _is_issuer(issuer: str, claims: Mapping[str, Any]) -> bool:
-    if not issuer:
+def _is_from(provider: OAuthProvider, claims: Mapping[str, Any]) -> bool:
+    if not provider.issuer:
         return True
-    if _TENANT in issuer:
-        tenant = claims.get("tid")
-        if not isinstance(tenant, str) or not _TENANT_ID.fullmatch(tenant):
-            return False
-        issuer = issuer.replace(_TENANT, tenant)
+    iss, tenant = claims.get("iss"), claims.get("tid")
+    if not isinstance(iss, str):
+        return False
     # Google's tokens may lack the scheme: https://developers.google.com/identity/openid-connect/openid-connect
-    return claims.get("iss") in (issuer, issuer.removeprefix("https://"))
+    spellings = (iss, f"https://{iss}")
+    # "" is nobody's: where tenants are issuers, a token that names none is refused.
+    tenant = tenant if isinstance(tenant, str) else ""
+    return any(provider.is_issuer(spelling, tenant=tenant) for spelling in spellings)
 
 
 def _is_address(text: str) -> bool:

@@ -14,10 +14,10 @@ from urllib.parse import quote_plus
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from mailbox_svc.errors import OAuthProviderNotFound, OAuthProviderUnavailable
+from mailbox_svc.errors import OAuthGrantRefused, OAuthProviderNotFound, OAuthProviderUnavailable
 from mailbox_svc.model.oauth import Grant, OAuthClient, OAuthProvider, Tokens
 from mailbox_svc.model.secret import Secret
-from mailbox_svc.oauth_http.account import address_in, id_token_claims
+from mailbox_svc.oauth_http.account import address_in, id_token_claims, of_same_subject
 from mailbox_svc.oauth_http.answers import RETRY, error_of, parsed, unavailable
 from mailbox_svc.oauth_http.pools import Pool
 from mailbox_svc.oauth_http.tokens import clean, tokens
@@ -68,7 +68,7 @@ class HttpProviderEndpoints:
         return str(url)
 
     async def exchange(self, provider: OAuthProvider, code: Secret, verifier: Secret) -> Grant:
-        """Redeem the code, then read the claims about the account."""
+        """Redeem the code, then read the claims about the account; two sets of them must be about one."""
         client = self._client(provider)
         members = await self._within(
             provider,
@@ -79,10 +79,14 @@ class HttpProviderEndpoints:
                 code_verifier=verifier.reveal(),
             ),
         )
+        claims = id_token_claims(provider, client.client_id, members.get("id_token", ""))
         if provider.userinfo_url:
-            claims = await self._userinfo(provider, client)
-        else:
-            claims = id_token_claims(provider, client.client_id, members.get("id_token", ""))
+            named, claims = claims, await self._userinfo(provider, client)
+            if not of_same_subject(named, claims):  # OpenID Connect Core §5.3.2
+                _log.warning(
+                    "two answers of a provider are about two accounts", extra={"provider": provider.id}
+                )
+                raise OAuthGrantRefused
         return Grant(tokens(members), address_in(provider, claims))
 
     async def refresh(self, provider: OAuthProvider, refresh_token: Secret) -> Tokens:

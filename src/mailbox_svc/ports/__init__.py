@@ -31,6 +31,9 @@ class MailboxRepository(Protocol):
     async def find(self, mailbox_id: str) -> Mailbox | None:
         """Return the mailbox, locked against other writers until the transaction ends."""
 
+    async def all(self) -> list[Mailbox]:
+        """Return all of the user's, by creation time, then id."""
+
     async def count(self) -> int:
         """Return how many the user holds; no other transaction can add one until this ends."""
 

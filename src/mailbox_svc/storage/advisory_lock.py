@@ -16,7 +16,7 @@ from mailbox_svc.storage.failures import DRIVER_ERRORS, storage_errors
 from mailbox_svc.storage.refresh_locks import HoldNumber
 
 #: Locks that one process holds or waits for at a time.
-_ROOM = 8
+_ROOM = 12
 #: Seconds for saying good-bye to the server.
 _CLOSE_TIMEOUT = 1.5
 # A paused process keeps its lock, so its idle transaction must not be ended; a host that has gone without

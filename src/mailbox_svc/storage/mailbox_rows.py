@@ -84,6 +84,9 @@ class MailboxRows:
         rows = await self._executor.run(_FIND, self._this(mailbox_id))
         return mailbox_from(rows[0]) if rows else None
 
+    async def all(self) -> list[Mailbox]:
+        return [mailbox_from(row) for row in await self._executor.run(LIST, {"for_user": self._user_id})]
+
     async def count(self) -> int:
         await self._executor.lock(LOCK_USER, {"for_user": self._user_id})
         rows = await self._executor.run(_COUNT, {"for_user": self._user_id})
