@@ -192,7 +192,7 @@ WITHHELD: dict[str, Answer] = {
 @pytest.mark.parametrize("answer", WITHHELD.values(), ids=WITHHELD.keys())
 async def test_no_secret_gets_into_an_error_or_our_log(
     server: TokenServer,
-    endpoints: HttpProviderEndpoints,
+    hasty: HttpProviderEndpoints,
     answer: Answer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -200,11 +200,11 @@ async def test_no_secret_gets_into_an_error_or_our_log(
     server.answers("/userinfo", says({"email": "ann@example.org"}))
     server.answers("/revoke", answer)
     provider = server.provider(id="canary-case")
-    texts = [repr(provider), repr(endpoints)]
+    texts = [repr(provider), repr(hasty)]
     calls = (
-        endpoints.exchange(provider, Secret("CANARY-code"), Secret("CANARY-verifier")),
-        endpoints.refresh(provider, REFRESH),
-        endpoints.revoke(provider, REFRESH),
+        hasty.exchange(provider, Secret("CANARY-code"), Secret("CANARY-verifier")),
+        hasty.refresh(provider, REFRESH),
+        hasty.revoke(provider, REFRESH),
     )
     for call in calls:
         (result,) = await asyncio.gather(call, return_exceptions=True)
