@@ -123,6 +123,7 @@ async def parts(
             await refresh(store, user_id, clock=present)
 
         merging = Merging(store, clock=present)
+        stack.push_async_callback(merging.stop)
         connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
         yield Parts(store, vault, clock, mailboxes, runs, harvests, contacts, connections, oauth, merging)
 

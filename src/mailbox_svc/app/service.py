@@ -138,12 +138,14 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
             logins=logins,
             rejudge=rejudge,
         )
+        merging = Merging(store, clock=now)
+        stack.push_async_callback(merging.stop)
         use_cases = UseCases(
             mailboxes,
             Harvests(store, runs, clock=now, logins=logins),
             Contacts(store, clock=now),
             Connections(store, vault, oauth, clock=now, rejudge=rejudge),
-            Merging(store, clock=now),
+            merging,
         )
         server = RpcServer(rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
         runs.start()
