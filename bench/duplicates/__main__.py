@@ -2,12 +2,15 @@
 
 Each size is measured in a process of its own, so that its peak memory is its own. The contacts are those of
 `quality.made_people`; the last rows are the worst that a user could have: everybody of one name, or of one
-family name and company.
+family name and company. A second table is what the service does: how long ListDuplicates has the comparison
+wait for, and the longest time in which the event loop had no turn; in a thread, for comparison.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
 import json
 import resource
 import subprocess
@@ -15,9 +18,11 @@ import sys
 import time
 from dataclasses import replace
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from mailbox_svc.contacts.comparison import Comparison
 from mailbox_svc.contacts.duplicates import suggestions
 from mailbox_svc.contacts.duplicates.blocks import pairs
 from mailbox_svc.contacts.duplicates.person import person
@@ -30,6 +35,8 @@ SIZES = (1_000, 10_000, 100_000)
 _CONTACTS_A_PERSON = 1.9
 #: What 100,000 contacts of one user may take.
 MOST_SECONDS, MOST_MEGABYTES = 10, 500
+#: Seconds between two looks at the clock while others work.
+_TICK = 0.001
 
 
 def _people(size: int) -> list[Candidate]:
@@ -59,6 +66,8 @@ MADE = {"people": _people, "one name": _one_name, "one family": _one_family}
 def measure(kind: str, size: int) -> dict[str, float]:
     """Measure in this process. Memory is what it takes beyond the contacts handed in."""
     candidates = MADE[kind](size)
+    # as `contacts.duplicates.process` does
+    gc.disable()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, worked = time.perf_counter(), time.process_time()
     found = suggestions(candidates)
@@ -75,6 +84,26 @@ def measure(kind: str, size: int) -> dict[str, float]:
         "pairs": compared,
         "found": len(found),
     }
+
+
+async def stalled(candidates: list[Candidate], *, apart: bool) -> tuple[float, float]:
+    """Return the seconds that a comparison takes, and the longest that the loop had no turn meanwhile."""
+    longest = 0.0
+
+    async def tick() -> None:
+        nonlocal longest
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(_TICK)
+            now = time.perf_counter()
+            longest, last = max(longest, now - last - _TICK), now
+
+    ticking = asyncio.create_task(tick())
+    start = time.perf_counter()
+    comparison = Comparison(in_a_thread=0 if apart else len(candidates))
+    await comparison.suggestions(candidates, dismissed=frozenset())
+    ticking.cancel()
+    return time.perf_counter() - start, longest
 
 
 def main() -> None:
@@ -105,8 +134,20 @@ def main() -> None:
             f"{row['pairs']:,.0f}",
             f"{row['found']:,.0f}",
         )
-    Console().print(table)
+    Console(width=max(Console().width, 110)).print(table)
     print(f"Goal for 100,000: under {MOST_SECONDS} s and {MOST_MEGABYTES} MB.")
+    _show_stalls(sizes[-1])
+
+
+def _show_stalls(size: int) -> None:
+    table = Table("Contacts", "Compared in", "Seconds", "The loop's longest stall, ms")
+    candidates = _people(size)
+    gc.collect()
+    gc.freeze()  # as the service does with what is there at its start
+    for where, apart in (("a process", True), ("a thread", False)):
+        seconds, longest = uvloop.run(stalled(candidates, apart=apart))
+        table.add_row(f"{len(candidates):,}", where, f"{seconds:.2f}", f"{longest * 1000:.0f}")
+    Console(width=max(Console().width, 110)).print(table)
 
 
 def _in_a_process(kind: str, size: int) -> dict[str, float]:

@@ -9,23 +9,31 @@ from mailbox_svc.contacts.duplicates import suggestions
 from mailbox_svc.model.address import canonical, match_key
 from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate, Suggestion
+from quality import real_people
 from quality.corpus import Row, rows
 from quality.made_people import World, made
+from quality.other_people import COUNTRIES, other
 
 #: Scores from which on precision and recall are shown; the first is all that is suggested.
 LEVELS = (0.0, 0.8, 0.9)
 _PRECISION, _RECALL = 0.99, 0.90
 
 
-def measure(corpus: Path) -> list[Row]:
-    """Return one row a measure: of the labelled pairs, and of made-up people."""
-    return [*_labelled(corpus), *generated(made())]
+def measure(corpus: Path, messages: Path | None) -> list[Row]:
+    """Return one row a measure: of the labelled pairs, of real people, and of two kinds of made-up ones."""
+    return [
+        *_labelled(corpus),
+        *(real_people.measure(messages) if messages else []),
+        *generated(made()),
+        *(row for country in COUNTRIES for row in generated(other(country), [0.0], f", {country}")),
+    ]
 
 
-def generated(world: World, levels: Iterable[float] = LEVELS) -> list[Row]:
+def generated(world: World, levels: Iterable[float] = LEVELS, which: str = "") -> list[Row]:
     """Return precision and recall of what is suggested for these people, all of them one user's."""
     same, found = world.same(), suggestions(world.candidates)
-    return [row for level in levels for row in _rows(f"{len(world.who):,} made up", level, found, same)]
+    of = f"{len(world.who):,} made up{which}"
+    return [row for level in levels for row in _rows(of, level, found, same)]
 
 
 def _rows(of: str, level: float, found: Iterable[Suggestion], same: set[tuple[str, str]]) -> list[Row]:

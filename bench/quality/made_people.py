@@ -104,11 +104,15 @@ class Maker:
     def write(self, *contacts: tuple[str, str, str]) -> None:
         """Write one person down: a name, address and telephone number for each contact."""
         self._people += 1
+        own: set[str] = set()
         for name, address, phone in contacts:
+            if address in own:
+                continue  # the same contact
             while address in self._taken:
                 local, _, domain = address.rpartition("@")
                 address = f"{local}{self.chance.randrange(2, 99)}@{domain}"  # noqa: PLW2901
             self._taken.add(address)
+            own.add(address)
             contact = f"{self.chance.getrandbits(48):012x}"
             self.world.who[contact] = self._people
             names = (name,) if name else ()

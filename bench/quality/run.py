@@ -29,7 +29,7 @@ def main() -> None:
     if not given.messages:
         print(f"Measuring labelled headers only.\n{HOW_TO_GET_MESSAGES}\n", file=sys.stderr)
     measured = extraction.measure(given.corpus, given.messages), senders.measure(given.corpus, given.messages)
-    show([*chain.from_iterable(measured), *duplicates.measure(given.corpus)])
+    show([*chain.from_iterable(measured), *duplicates.measure(given.corpus, given.messages)])
 
 
 def show(rows: list[Row]) -> None:

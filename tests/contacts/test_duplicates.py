@@ -188,11 +188,13 @@ def test_one_telephone_number_is_enough_for_one_name_but_makes_none_of_a_family(
     one = contact("John Smith", "john@gmail.com", at="1", phone="+49 30 123 45 67")
     same = contact("John Smith", "js@yahoo.com", at="2", phone="(030) 1234567")
     wife = contact("Mary Smith", "mary@yahoo.com", at="3", phone="030 1234567")
+    short = contact("J. Smith", "smith@web.de", at="4", phone="030 1234567")
 
     (found,) = suggestions([one, same, wife])
 
     assert (found.first, found.second) == ("1", "2")
     assert "telephone" in found.why
+    assert len(suggestions([same, short])) == 1
 
 
 def test_what_the_user_typed_as_company_counts() -> None:
@@ -230,10 +232,74 @@ def test_an_initial_that_may_be_two_people_is_neither() -> None:
 
 
 def test_a_name_of_two_companies_says_less_of_a_third_address() -> None:
-    work, home = ("Xaver Smith", "x@acme.example"), ("Xaver Smith", "xaver.smith@gmail.com")
+    work, home = ("John Smith", "j@acme.example"), ("John Smith", "john.smith@gmail.com")
 
     assert suggested(work, home)
-    assert suggested(work, home, ("Xaver Smith", "xs@other.example")) == []
+    assert suggested(work, home, ("John Smith", "js@other.example")) == []
+
+
+def test_a_name_of_three_companies_says_less_even_when_only_the_surname_is_common() -> None:
+    two = ("Xaver Smith", "x@acme.example"), ("Xaver Smith", "xs@other.example")
+
+    (found,) = suggested(*two)
+    assert found.why == "The same name at acme.example and other.example."
+    assert suggested(*two, ("Xaver Smith", "smith@third.example")) == []
+    assert suggested(*two, ("Jutta Smith", "jutta@third.example")) == []
+    assert suggested(*((name.replace("Xaver", "John"), address) for name, address in two)) == []
+
+
+@pytest.mark.parametrize("name", ["John Smith", "Wilma Krautheim"])
+def test_a_company_that_numbers_those_of_one_name_has_several(name: str) -> None:
+    local = name.lower().replace(" ", ".")
+    first, home = (name, f"{local}@acme.example"), (name, f"{local}@gmail.com")
+
+    assert suggested(first, home)
+    assert suggested(first, home, (name, f"{local}2@acme.example")) == []
+    assert suggested(first, home, (name, f"x.{local}@acme.example"))
+
+
+def test_a_long_number_is_a_date_and_tells_nobody_apart() -> None:
+    assert suggested(
+        ("Wilma Krautheim", "wk-dated-1027545391.ddc3a9@acme.example"),
+        ("Wilma Krautheim", "wk-dated-1030377287.06fa61@acme.example"),
+    )
+    assert suggested(("John Smith", "js10274@acme.example"), ("John Smith", "js10275@acme.example")) == []
+    assert suggested(("Wilma Krautheim", "wk20260101@acme.example"), ("Wilma Krautheim", "wk@acme.example"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # the address has the other name
+        (("Vesna", "vesna.rajnovic@net.example"), ("Vesna Rajnovic", "vr@acme.example")),
+        (("Steven", "swolvercote@net.example"), ("Steven Wolvercote", "steven@acme.example")),
+        (("Wolvercote", "steven.wolvercote@net.example"), ("Steven Wolvercote", "stv@acme.example")),
+        # the address has the given name of which the initial was written
+        (("M. Verhei", "mijkeverhei2@yahoo.com"), ("Mijke Verhei", "mijke.verhei@acme.example")),
+        (("R. Krautheim", "rostislav1997@gmail.com"), ("Rostislav Krautheim", "rk@acme.example")),
+        # what stands before a family name is written with it
+        (("Ida van den Zorn", "idavandenzorn@gmail.com"), ("Ida van den Zorn", "ida.vandenzorn@web.de")),
+        (("Seán Ó Riain", "seanriain@gmail.com"), ("Sean O'Riain", "sean.riain@web.de")),
+        (("Seán Ó Riagáin", "seanreagain@gmail.com"), ("Sean O'Riagain", "reagain.sean@web.de")),
+        # two given names in one word
+        (("", "franciscojavier.verazuma@web.de"), ("Francisco Javier Verazuma", "fv@acme.example")),
+    ],
+)
+def test_an_address_completes_a_name(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert suggested(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Steven", "steven@net.example"), ("Steven Teven", "st@acme.example")),
+        (("Steven", "anna.wolvercote@net.example"), ("Steven Wolvercote", "sw@acme.example")),
+        (("R. Krautheim", "anna1997@gmail.com"), ("Anna Krautheim", "ak@acme.example")),
+        (("OTTO OTTO", "tto@gmail.com"), ("Otto Tto", "ottotto@web.de")),
+    ],
+)
+def test_an_address_completes_no_other_name(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert suggested(one, other) == []
 
 
 def test_a_family_name_of_many_contacts_is_common() -> None:

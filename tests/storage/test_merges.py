@@ -74,6 +74,9 @@ async def test_neither_a_merge_nor_its_undo_judges_and_both_leave_all_of_it_to_b
         assert [one.contact_id for one in await tx.contacts.unjudged(10)] == [people[BOB].id]
         await judge_changed(tx)
         await tx.duplicates.undo(merge)
+        back = await tx.contacts.find(people[ROB].id)
+        assert back is not None
+        assert back.skipped is None
         assert {one.contact_id for one in await tx.contacts.unjudged(10)} == {people[BOB].id, people[ROB].id}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from mailbox_svc.contacts.drafts import FilterWish
 from mailbox_svc.contacts.refresh import refresh
 from mailbox_svc.contacts.service import Contacts
+from mailbox_svc.model.address import canonical, match_key
 from mailbox_svc.model.contact import Contact, Group, Order
 from mailbox_svc.model.harvest import Policy
 from mailbox_svc.model.mailbox import Mailbox
@@ -155,10 +156,11 @@ def _address(seen: Seen, now: int) -> AddressDelta:
         last_sent_at=at if seen.sent_to else 0,
         last_received_at=at if seen.received else 0,
     )
-    return AddressDelta(seen.address.lower(), seen.address.lower(), seen.address, tally)
+    address = canonical(seen.address)
+    return AddressDelta(address, match_key(address), seen.address, tally)
 
 
 def _names(seen: Sequence[Seen], now: int) -> Iterable[NameDelta]:
     for one in seen:
         if one.name:
-            yield NameDelta(one.address.lower(), one.name, one.received or 1, 0, 0, now)
+            yield NameDelta(canonical(one.address), one.name, one.received or 1, 0, 0, now)

@@ -144,6 +144,7 @@ async def parts(
             await refresh(store, user_id, clock=present)
 
         merging = Merging(store, clock=present)
+        stack.push_async_callback(merging.stop)
         connections = Connections(store, vault, oauth, clock=clock, rejudge=rejudge)
         dns = MailRecords(name_servers(["127.0.0.1"], port=dns_port))
         suggestions = Suggestions(dns, oauth.providers.all)

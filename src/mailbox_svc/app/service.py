@@ -102,7 +102,9 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
         registry = CollectorRegistry()
         work = await stack.enter_async_context(work_from(settings, registry))
         verifier = await stack.enter_async_context(verifier_from(settings))
-        server = RpcServer(rpc_config(settings), _use_cases(settings, work), verifier, RpcMetrics(registry))
+        use_cases = _use_cases(settings, work)
+        stack.push_async_callback(use_cases.merging.stop)
+        server = RpcServer(rpc_config(settings), use_cases, verifier, RpcMetrics(registry))
         if settings.embedded_worker:
             await work.start()
         port = await server.start()

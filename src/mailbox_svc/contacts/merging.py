@@ -1,7 +1,7 @@
 """Duplicates of one user: suggested, merged, taken back, dismissed.
 
 Invariants: nothing is merged that the user did not name; a merge loses nothing and can be taken back; what
-the user typed wins. Suggestions are computed in a thread, one user at a time, and kept while nothing changes.
+the user typed wins. Suggestions are computed aside (`comparison`) and kept while nothing changes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from weakref import WeakValueDictionary
 
-from mailbox_svc.contacts.duplicates import suggestions
+from mailbox_svc.contacts.comparison import Comparison
 from mailbox_svc.contacts.judge import judge
 from mailbox_svc.contacts.rules import checked_ids
 from mailbox_svc.contacts.service import existing
@@ -55,13 +56,20 @@ class Merging:
     """The use cases of ContactService that are about duplicates."""
 
     def __init__(
-        self, store: Store, *, clock: Clock, new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        comparison: Comparison | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id
         self._known: OrderedDict[str, tuple[str, list[Suggestion]]] = OrderedDict()
-        self._computing = asyncio.Lock()
+        self._comparison = comparison or Comparison()
+        #: By user: who asks while the answer is being made waits for it.
+        self._computing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # The loop keeps weak references only.
         self._tasks: set[asyncio.Task[list[Suggestion]]] = set()
 
@@ -137,6 +145,13 @@ class Merging:
                 await existing(tx, one)
             await tx.duplicates.dismiss(first, second, now=self._clock())
 
+    async def stop(self) -> None:
+        """End the comparisons that are under way, and wait for their end."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _merge_of(self, user_id: str, kept: Contact, others: Sequence[Contact]) -> Merge:
         groups = dict.fromkeys(group for one in others for group in one.group_ids)
         return Merge(
@@ -170,7 +185,7 @@ class Merging:
             task.exception()  # seen, even when the caller has left
 
     async def _computed(self, user_id: str) -> list[Suggestion]:
-        async with self._computing:
+        async with self._computing.setdefault(user_id, asyncio.Lock()):
             async with self._store.read(user_id) as tx:
                 state = await tx.duplicates.state()
                 known = self._known.get(user_id)
@@ -179,7 +194,7 @@ class Merging:
                     return known[1]
                 candidates = await tx.duplicates.candidates()
                 dismissed = await tx.duplicates.dismissed()
-            found = await asyncio.to_thread(suggestions, candidates, dismissed=dismissed)
+            found = await self._comparison.suggestions(candidates, dismissed=dismissed)
             self._known[user_id] = state, found
             while len(self._known) > _USERS:
                 self._known.popitem(last=False)

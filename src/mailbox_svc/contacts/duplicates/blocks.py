@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import combinations, product
 
 from mailbox_svc.contacts.duplicates.given import full_forms
@@ -16,7 +17,7 @@ from mailbox_svc.contacts.duplicates.reading import Reading
 #: A key of more contacts is cut by what else they share.
 _LARGEST = 40
 #: Of one that cannot be cut, each is compared with so many that follow it.
-_NEIGHBOURS = 8
+_NEIGHBOURS = 3
 
 
 def pairs(people: Sequence[Person]) -> Iterator[tuple[int, int]]:
@@ -59,12 +60,14 @@ def _neighbours(members: list[int], people: Sequence[Person]) -> Iterator[tuple[
 
 def _keys(one: Person) -> set[str]:
     keys = {f"@{place.handle}" for place in one.places if place.handle}
+    if one.phone and one.readings:
+        keys.add(f"+{one.phone}")
     for name in one.readings:
         families = _families(name)
         if name.given.is_initial:
             givens: set[str] = set()
         else:
-            givens = {sound for full in full_forms(name.given) for sound in word(full).sounds}
+            givens = set(_sounds(name.given.spellings))
             givens.update(name.double.sounds if name.double else ())
         # in either order, so that "Berg Anna" meets "Anna Berg"
         keys.update(f"{min(pair)} {max(pair)}" for pair in product(givens, families))
@@ -84,9 +87,17 @@ def _spelt(one: Person, loose: AbstractSet[str]) -> set[str]:
     name = one.readings[0]
     found = _letters(one)
     for family in name.family.spellings:
-        for given in full_forms(name.given):
+        for given in full_forms(name.given).union(name.double.spellings if name.double else ()):
             found.update((given + family, family + given, given[:1] + family))
     return found & loose
+
+
+@lru_cache(maxsize=1 << 14)
+def _sounds(given: tuple[str, ...]) -> frozenset[str]:
+    """Return the sounds of a given name and of all that it may be short for."""
+    return frozenset(
+        sound for spelt in given for full in full_forms(word(spelt)) for sound in word(full).sounds
+    )
 
 
 def _letters(one: Person) -> set[str]:

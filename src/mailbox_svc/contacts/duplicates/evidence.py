@@ -29,6 +29,8 @@ class Sign(enum.Enum):
     BARELY = 0.75
     #: A common name, at work and spelt out at a free-mail host.
     COMMON = 0.7
+    #: A common surname that nobody else here has, with a given name that is not, at two companies.
+    MOVED = 0.68
 
 
 #: How sure the names are, by how they agree.
@@ -92,7 +94,7 @@ def _signs(one: Person, other: Person, linked: Link, names: NamesInUse) -> Itera
 
 def _where_they_are(one: Person, other: Person, linked: Link, names: NamesInUse) -> Iterator[Found]:
     telling = min(names.telling(linked.first), names.telling(linked.second))
-    company = _company(one, other, telling)
+    company = _company(one, other, linked, names, telling)
     if company and not _may_be_another(linked, names, company):
         at = (
             f"both use {display_address('@' + company)[1:]}"
@@ -104,9 +106,10 @@ def _where_they_are(one: Person, other: Person, linked: Link, names: NamesInUse)
         return
     if linked.likely in {Likely.COMPOUND, Likely.INITIAL} and telling is not Telling.RARE:
         return
+    alone = names.is_surname_alone(linked.first) and names.is_surname_alone(linked.second)
     for mine in one.places:
         for theirs in other.places:
-            if found := _by_addresses(mine, theirs, telling):
+            if found := _by_addresses(mine, theirs, telling, alone=alone):
                 yield found
 
 
@@ -115,7 +118,7 @@ def _shared_handle(one: Person, other: Person) -> str:
     return next((place.handle for place in one.places if place.handle and place.handle in theirs), "")
 
 
-def _company(one: Person, other: Person, telling: Telling) -> str:
+def _company(one: Person, other: Person, linked: Link, names: NamesInUse, telling: Telling) -> str:
     """Return what both are with, a domain first; empty where addresses there tell them apart."""
     shared = sorted(one.companies & other.companies, key=lambda name: ("." not in name, name))
     if not shared:
@@ -125,6 +128,8 @@ def _company(one: Person, other: Person, telling: Telling) -> str:
             if mine.registered != theirs.registered:
                 continue
             if mine.fit is Fit.AGAINST or theirs.fit is Fit.AGAINST:
+                return ""
+            if any(names.are_numbered(name, mine.registered) for name in (linked.first, linked.second)):
                 return ""
             if telling is not Telling.RARE and numbered_twins(mine.local, theirs.local):
                 return ""
@@ -137,7 +142,7 @@ def _may_be_another(linked: Link, names: NamesInUse, company: str) -> bool:
     return names.is_ambiguous(linked.first, linked.second, company)
 
 
-def _by_addresses(mine: Place, theirs: Place, telling: Telling) -> Found | None:
+def _by_addresses(mine: Place, theirs: Place, telling: Telling, *, alone: bool) -> Found | None:
     """Judge one name at two addresses that have no company in common."""
     if telling is Telling.CROWDED or Fit.AGAINST in {mine.fit, theirs.fit}:
         return None
@@ -153,7 +158,8 @@ def _by_addresses(mine: Place, theirs: Place, telling: Telling) -> Found | None:
             sign = Sign.COMMON if telling is Telling.COMMON else Sign.SPELT
             return Found(sign, f"{at}, and the address at {_shown(free)} spells it")
     if telling is not Telling.RARE:
-        return None
+        moved = alone and telling is Telling.MIDDLING and not (mine.is_free or theirs.is_free)
+        return Found(Sign.MOVED, at) if moved else None
     barely = Fit.NONE in {mine.fit, theirs.fit}
     return Found(Sign.BARELY if barely else Sign.UNCOMMON, f"{at}, an uncommon one")
 

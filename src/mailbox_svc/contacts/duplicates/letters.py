@@ -60,7 +60,7 @@ class Word:
 
     def same(self, other: Word) -> bool:
         """Tell whether both are one word, however it was brought into Latin letters."""
-        if self is other or not set(self.spellings).isdisjoint(other.spellings):
+        if self.text == other.text or not set(self.spellings).isdisjoint(other.spellings):
             return True
         if set(self.sounds).isdisjoint(other.sounds):
             return False

@@ -16,10 +16,14 @@ from mailbox_svc.contacts.search import fold
 
 _SEPARATORS = re.compile(r"[\W\d_]+")
 _DIGITS = re.compile(r"\d+")
+#: At the end of a local part: up to 999 of one name.
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}\Z")
 #: So many letters with so many digits are hardly taken twice by two people of one name.
 _FEW_LETTERS, _TELLING_DIGITS = 4, 2
 #: Shorter words without a number are thought of by many.
 _UNUSUAL = 8
+#: Fewer letters are initials.
+_SHORTEST = 3
 #: In shorter words one letter makes another word.
 _TYPED_WRONG = 4
 
@@ -62,12 +66,49 @@ def guess(local: str) -> Reading | None:
     return Reading(first, second, text=f"{first.text} {second.text}".title(), is_guess=True)
 
 
+def completed(local: str, name: str) -> Reading | None:
+    """Return the name of which one word was written, and the other stands in the address; None without one.
+
+    "Vesna" of "vesna.rajn" or "vrajn" is Vesna Rajn. The address may have no other word.
+    """
+    one, parts = word(name), words_of(local)
+    if len(one.text) < _SHORTEST or len(parts) > 2:
+        return None
+    letters = "".join(parts)
+    for spelt in one.spellings:
+        rest = _without(letters, spelt)
+        if letters[:1] == spelt[:1] and not rest and is_given(one) and not is_given(word(letters)):
+            rest = letters[1:] if len(letters) > _TYPED_WRONG else ""
+        if len(rest) >= _SHORTEST and (len(parts) == 1 or spelt in parts):
+            other = word(rest)
+            given, family = (other, one) if is_given(other) and not is_given(one) else (one, other)
+            text = f"{given.text} {family.text}".title()
+            return Reading(given, family, text=text, is_guess=True)
+    return None
+
+
+def written_out(local: str, name: Reading) -> Reading | None:
+    """Return the name with the given name that an address has where only its initial was written."""
+    letters = "".join(words_of(local))
+    initials = {text[:1] for text in name.given.spellings}
+    if letters[:1] in initials and is_given(word(letters)):
+        return replace(name, given=word(letters), middle=(), is_guess=True)
+    for one in family_words(name):
+        for family in one.spellings:
+            rest = _without(letters, family)
+            if len(rest) >= _SHORTEST and rest[0] in initials:
+                given = word(rest)
+                text = f"{rest.title()} {name.family.text.title()}"
+                return replace(name, given=given, middle=(), text=text, is_guess=True)
+    return None
+
+
 def corrected(local: str, name: Reading) -> Reading | None:
     """Return the name with the typing error mended that the local part does not have; None without one."""
-    letters = "".join(words_of(local))
+    letters, families = "".join(words_of(local)), family_words(name)
     for given in (*name.given.spellings, *(text[:1] for text in name.given.spellings)):
         rest = _without(letters, given)
-        if rest and rest not in name.family.spellings and is_near(rest, name.family):
+        if rest and rest not in name.family.spellings and any(is_near(rest, one) for one in families):
             return replace(name, family=word(rest), halves=(), is_guess=True)
     for family in name.family.spellings:
         rest = _without(letters, family)
@@ -79,8 +120,14 @@ def corrected(local: str, name: Reading) -> Reading | None:
 def fit(local: str, name: Reading) -> Fit:
     """Return how a local part agrees with the name."""
     parts = words_of(local)
+    given, family = name.given.text, name.family.text
     letters = "".join(parts)
-    families = {text for one in (name.family, *name.halves) for text in one.spellings}
+    # as most are: what follows would find nothing else
+    if len(parts) == 2 and given in parts and family in parts:
+        return Fit.FULLY
+    if len(parts) == 1 and letters in {given + family, given[:1] + family}:
+        return Fit.FULLY if len(letters) > len(family) + 1 else Fit.PARTLY
+    families = {text for one in family_words(name) for text in one.spellings}
     givens = set(full_forms(name.given))
     givens.update(name.double.spellings if name.double else ())
     if len(parts) > 1 and not families.isdisjoint(parts):
@@ -94,6 +141,11 @@ def fit(local: str, name: Reading) -> Fit:
     short = {g[:1] + f for f in families for g in givens} | {f + g[:1] for f in families for g in givens}
     short |= {g + f[:1] for f in families for g in givens} | families | givens
     return Fit.PARTLY if letters in short else Fit.NONE
+
+
+def family_words(name: Reading) -> tuple[Word, ...]:
+    """Return the words that an address may have as the family name."""
+    return (name.family, *name.halves, *((name.joined,) if name.joined else ()))
 
 
 def handle(local: str, fitting: Fit | None) -> str:
@@ -110,8 +162,16 @@ def handle(local: str, fitting: Fit | None) -> str:
     return local if guess(local) is None else ""
 
 
+def unnumbered(local: str) -> str:
+    """Return what is left without a number that a host adds to tell two of one name apart.
+
+    Longer ones are dates and marks: an address made for one message is nobody else's.
+    """
+    return _NUMBER.sub("", local)
+
+
 def numbered_twins(one: str, other: str) -> bool:
-    """Tell local parts that differ in their numbers only: a host's way to tell two of one name apart."""
+    """Tell local parts that differ in their numbers only, whatever those stand for."""
     return one != other and _DIGITS.sub("", one) == _DIGITS.sub("", other)
 
 

@@ -6,9 +6,17 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mailbox_svc.contacts.duplicates.given import likeness
 from mailbox_svc.contacts.duplicates.letters import word
-from mailbox_svc.contacts.duplicates.local_parts import Fit, corrected, fit, guess, handle, words_of
+from mailbox_svc.contacts.duplicates.local_parts import (
+    Fit,
+    completed,
+    corrected,
+    fit,
+    guess,
+    handle,
+    words_of,
+    written_out,
+)
 from mailbox_svc.contacts.duplicates.reading import Reading, read
 from mailbox_svc.contacts.lexicon import lines
 from mailbox_svc.contacts.search import fold
@@ -78,11 +86,10 @@ def person(candidate: Candidate) -> Person:
             companies.add(registered)
             if len(label) >= _SHORTEST_LABEL and label not in _ANYBODYS:
                 companies.add(label)
-        found = _from_address(local, main, candidate)
-        if found:
+        fitting = fit(local, main) if main else None
+        if found := _from_address(local, main, fitting, candidate):
             readings.setdefault(found)
-        own = found or main
-        fitting = fit(local, own) if own else None
+            fitting = fit(local, found)
         unusual = handle(local, fitting)
         places.append(Place(local, domain, registered, free, fitting or Fit.NONE, unusual))
     phone = _NO_DIGITS.sub("", candidate.phone)
@@ -118,18 +125,17 @@ def _is_initial_and_family(local: str, name: Reading) -> bool:
     return letters[:1] in initials and letters[1:] in name.family.spellings
 
 
-def _from_address(local: str, main: Reading | None, candidate: Candidate) -> Reading | None:
+def _from_address(
+    local: str, main: Reading | None, fitting: Fit | None, candidate: Candidate
+) -> Reading | None:
     """Return the name that an address spells where it says more than the names do, and nothing else."""
-    if main and not main.given.is_initial:
-        return corrected(local, main)
-    guessed = guess(local)
-    if guessed is None:
-        return None
+    if main and main.given.is_initial:
+        return written_out(local, main)
     if main:
-        fits = likeness(guessed.given, main.given) and guessed.family.same(main.family)
-        return guessed if fits else None
-    names = {fold(name) for name in candidate.names}
-    return guessed if not names or names & {guessed.given.text, guessed.family.text} else None
+        return corrected(local, main) if fitting is Fit.NONE or fitting is Fit.AGAINST else None
+    if candidate.names:
+        return completed(local, candidate.names[0])
+    return guess(local)
 
 
 @lru_cache(maxsize=1 << 14)

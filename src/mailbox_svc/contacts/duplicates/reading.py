@@ -33,8 +33,14 @@ _TAIL = re.compile(rf"\s+[-–—·•/]+\s+|\s*\|\s*|\s+@\s*|\s+(?:{_MARKS})\s+
 _END_NOTE = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*\Z")
 _CALLED = re.compile(r"\s[(\"“„']\s*([^\W\d_]+)\s*[)\"”“']\s")
 _WHOLE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003134f]{2,}")
+#: Scripts without blanks between names begin here.
+_FIRST_WHOLE = "\u3041"
+#: No given name, or none that stands alone.
+_NO_GIVEN = _TITLES | _JOINED | {"ó"}
 _PATRONYMIC = re.compile(r".{2,}(?:ovi?ch|evi?ch|yi?ch|ovna|evna|i[nc]hna|ivna)\Z")
 _O_NAME = re.compile(r"\b([OÓoó])\s+(?=[^\W\d_]{3,})")
+#: "OBrien", as "O'Brien" and "Ó Briain" are put together.
+_IRISH = re.compile(r"[OÓ]([^\W\d_a-zà-ÿ]\w*[a-zà-ÿ]\w*)")
 _DIGIT = re.compile(r"\d")
 _DOT = re.compile(r"\.(?=\S)")
 _APOSTROPHES = re.compile(r"['’`´]")
@@ -49,8 +55,10 @@ class Reading:
     family: Word
     #: Between the two, or the second half of a double given name.
     middle: tuple[Word, ...] = ()
-    #: Of a hyphenated family name.
+    #: Of a hyphenated family name; or what follows the "O" of an Irish one, which many leave out.
     halves: tuple[Word, ...] = ()
+    #: The family name with what stands before it, as addresses write it: "vandermeer"; none without.
+    joined: Word | None = None
     #: A double given name as one word: "Jean-Pierre" is "Jeanpierre" too.
     double: Word | None = None
     #: "jr", "sr", "ii" and so on.
@@ -66,8 +74,11 @@ class Reading:
 def read(name: str) -> tuple[Reading | None, tuple[str, ...]]:
     """Return the reading of a name, None when it is no given and family name, and the companies it names."""
     name = " ".join((name if name.isascii() else unicodedata.normalize("NFKC", name)).split())
-    if name.replace(" ", "").isalpha() and _MARK_WORDS.isdisjoint(name.split()):
+    words = name.split()
+    if name.replace(" ", "").isalpha() and _MARK_WORDS.isdisjoint(words):
         # nothing but a name, as most are: the searches below would find nothing
+        if len(words) == 2 and max(name) < _FIRST_WHOLE and words[0].casefold() not in _NO_GIVEN:
+            return _plain(name, *words), ()
         return _reading(name, ""), ()
     companies: list[str] = []
     while note := _END_NOTE.search(name):
@@ -81,6 +92,13 @@ def read(name: str) -> tuple[Reading | None, tuple[str, ...]]:
     companies.append(company)
     found = tuple(text for one in companies if (text := fold(one)) and text not in _NOTES)
     return _reading(whole, generation), found
+
+
+def _plain(name: str, first: str, last: str) -> Reading:
+    """Return what `_reading` does for two words that are a given and a family name."""
+    given = word(first)
+    doubt = not is_given(given) and not given.is_initial
+    return Reading(given, word(last), halves=_halves(last), text=name, in_doubt=doubt)
 
 
 def _uncomma(name: str) -> tuple[str, str, str]:
@@ -122,9 +140,10 @@ def _reading(name: str, generation: str) -> Reading | None:
     if len(written) == 3 and _PATRONYMIC.fullmatch(word(written[2]).spellings[0]):
         # "Petrova Anna Ivanovna", as registers have it
         written = [written[1], written[2], written[0]]
-    family, halves = word(written[-1]), tuple(map(word, written[-1].split("-")))
+    family, halves = word(written[-1]), _halves(written[-1])
     first, *second = written[0].split("-")
     before = [word(one) for one in (*second, *written[1:-1]) if fold(one) not in _PARTICLES or len(one) == 1]
+    joined = _joined(written)
     given = word(first)
     if not given.text or not family.text:
         return None
@@ -132,8 +151,23 @@ def _reading(name: str, generation: str) -> Reading | None:
     text = " ".join(written)
     middle = tuple(one for one in before if one.text)
     double = word(given.text + middle[0].text) if middle and len(middle[0].text) > 1 else None
-    halves = halves if len(halves) > 1 else ()
-    return Reading(given, family, middle, halves, double, generation, text, in_doubt=doubt)
+    return Reading(given, family, middle, halves, joined, double, generation, text, in_doubt=doubt)
+
+
+def _joined(written: list[str]) -> Word | None:
+    """Return the family name with its particles in one word; None when it has none."""
+    at = len(written) - 1
+    while at > 1 and fold(written[at - 1]) in _PARTICLES and len(written[at - 1]) > 1:
+        at -= 1
+    return word("".join(written[at:])) if at < len(written) - 1 else None
+
+
+def _halves(family: str) -> tuple[Word, ...]:
+    parts = family.split("-")
+    if len(parts) > 1:
+        return tuple(map(word, parts))
+    irish = _IRISH.fullmatch(family)
+    return (word(irish[1]),) if irish else ()
 
 
 def _written(name: str) -> Iterator[str]:
