@@ -289,10 +289,13 @@ async def test_what_comes_between_bye_and_the_end_is_stored_though_it_would_be_t
         await peer.send(held.within(8901, 10_000) + peer.tag + b" OK\r\n")
         raise ConnectionResetError
 
-    sink = Unhurried()
-    async with nothing_left(), reading(serving(MANY, parting)) as here:
-        with pytest.raises(ReadingFailed) as failure:
-            await here.read(sink)
+    for _ in range(4):  # after BYE a server has 0.2 s, so a busy machine gets further tries
+        sink = Unhurried()
+        async with nothing_left(), reading(serving(MANY, parting)) as here:
+            with pytest.raises(ReadingFailed) as failure:
+                await here.read(sink)
+        if sink.reached_at == [5000, 10_000]:
+            break
 
     assert failure.value.report.code is Code.SERVER_BYE
     assert sink.reached_at == [5000, 10_000]
