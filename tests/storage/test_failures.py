@@ -25,7 +25,7 @@ from support.stores import FIELD, PreparedDatabase, add, mailbox_of, opened
 def unavailable(within: float = 8.0) -> Iterator[None]:
     """Expects StorageUnavailable within this many seconds, with nothing of the driver's to print.
 
-    Ours are 1.5 and 5; the rest is room for a machine that has more to do.
+    Ours are 3 and 5; the rest is room for a machine that has more to do.
     """
     began = time.monotonic()
     with pytest.raises(StorageUnavailable) as raised:

@@ -33,8 +33,8 @@ from mailbox_svc.storage.row_security import refuse_bypass
 from mailbox_svc.storage.schema import refuse_old_schema
 
 #: Seconds; a call that waits longer fails, so that it fails before its own deadline.
-CONNECT_TIMEOUT = 1.5
-POOL_TIMEOUT = 1.5
+CONNECT_TIMEOUT = 3.0
+POOL_TIMEOUT = 3.0
 _COMMAND_TIMEOUT = 10
 
 # Functions of the migrations, with the owner's rights: they see all users, and tell ids, counts, yes or no.
