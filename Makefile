@@ -77,6 +77,10 @@ fmt: install ## Format code and protos, fix what can be fixed
 proto: install ## Generate the Python stubs anew
 	scripts/proto.sh
 
+.PHONY: openapi
+openapi: install ## Write clients/openapi.json, what the REST gateway's routes take and answer
+	$(BIN)/python scripts/openapi.py
+
 .PHONY: release-contract
 release-contract: install ## Make the protos, as they are, the form that must not break
 	scripts/breaking.sh --release

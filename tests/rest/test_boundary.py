@@ -22,7 +22,7 @@ PROVIDERS = "/api/auth/providers"
 @pytest.mark.parametrize(
     ("code", "reason", "status"),
     [
-        (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", 400),
+        (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", 422),
         (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", 401),
         (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED", 403),
         (grpc.StatusCode.NOT_FOUND, "OAUTH_PROVIDER_NOT_FOUND", 404),
@@ -50,7 +50,7 @@ async def test_wrong_fields_are_named(gateway: Gateway) -> None:
     wrong = error_details_pb2.BadRequest()
     wrong.field_violations.add(field="mailbox_id", description="Must be an id.")
     gateway.script.answers = [refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", wrong)]
-    assert (await gateway.start()).json()["fields"] == {"mailbox_id": "Must be an id."}
+    assert (await gateway.start()).json()["fields"] == {"mailboxId": "Must be an id."}
 
 
 async def test_the_time_to_wait_is_passed_on_in_whole_seconds(gateway: Gateway) -> None:
@@ -143,8 +143,8 @@ async def test_unknown_paths_and_methods_have_the_same_shape(
     ("content", "field"),
     [
         (b"{", "1"),
-        (b'{"return_to": 7}', "return_to"),
-        (b'{"login_hint": "%s"}' % (b"a" * 1025), "login_hint"),
+        (b'{"returnTo": 7}', "returnTo"),
+        (b'{"loginHint": "%s"}' % (b"a" * 1025), "loginHint"),
         (b'{"password": "CANARY-pasted"}', "password"),
         (b"[]", ""),
     ],
@@ -154,7 +154,7 @@ async def test_a_body_of_another_form_is_refused_without_repeating_it(
 ) -> None:
     headers = BEARER | {"content-type": "application/json"}
     answer = await gateway.http.post(START, content=content, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_FIELDS")
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_FIELDS")
     assert list(answer.json()["fields"]) == [field]
     assert "CANARY" not in answer.text
     assert gateway.methods == []
@@ -173,7 +173,7 @@ async def test_a_body_that_is_too_large_is_refused_announced_or_not(gateway: Gat
         assert set(answer.json()) == {"error", "code", "fields"}
     assert gateway.methods == []
     gateway.script.answers = [STARTED]
-    body = b'{"login_hint":"a"}' + b" " * (MAX_BODY - 18)
+    body = b'{"loginHint":"a"}' + b" " * (MAX_BODY - 17)
     assert (await gateway.http.post(START, content=body, headers=headers)).status_code == 200
 
 

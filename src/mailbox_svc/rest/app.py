@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import grpc
 from fastapi import FastAPI
@@ -14,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from mailbox_svc.rest import oauth
 from mailbox_svc.rest.boundary import REQUEST_ID, Boundary, LastResort
+from mailbox_svc.rest.openapi import operation_id
 from mailbox_svc.rest.problems import Refused, answer_failure, answer_http, answer_invalid, answer_refused
+from mailbox_svc.rest.routes import contacts, events, groups, harvests, health, mailboxes, oauth
 from mailbox_svc.rest.service import open_channel
 from mailboxes import MailboxError
 
@@ -40,23 +42,41 @@ class State(TypedDict):
 
     channel: grpc.aio.Channel
     origins: tuple[str, ...]
+    #: Set when the gateway stops: streams that last end then.
+    stopping: asyncio.Event
 
 
-def create_app(config: GatewayConfig) -> FastAPI:
+_ROUTERS: Final = (
+    mailboxes.router,
+    oauth.router,
+    harvests.router,
+    events.router,
+    harvests.schedules,
+    groups.router,
+    groups.files,
+    contacts.duplicates,
+    contacts.router,
+    health.router,
+)
+
+
+def create_app(config: GatewayConfig, stopping: asyncio.Event | None = None) -> FastAPI:
     """Return the application. It connects on the first request that needs the service."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_channel(config.grpc_target, config.credentials) as channel:
-            yield {"channel": channel, "origins": config.origins}
+            yield {"channel": channel, "origins": config.origins, "stopping": stopping or asyncio.Event()}
 
     app = FastAPI(
         lifespan=lifespan,
         openapi_url=None,
+        generate_unique_id_function=operation_id,
         redirect_slashes=False,
         middleware=[Middleware(Boundary), _cors(config.origins), Middleware(LastResort)],
     )
-    app.include_router(oauth.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(Refused, answer_refused)
     app.add_exception_handler(MailboxError, answer_failure)
     app.add_exception_handler(RequestValidationError, answer_invalid)
@@ -68,8 +88,8 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
     return Middleware(
         CORSMiddleware,
         allow_origins=origins,
-        allow_methods=("GET", "POST", "DELETE"),
-        allow_headers=("authorization", REQUEST_ID),
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("authorization", "content-type", "if-match", "last-event-id", REQUEST_ID),
         allow_credentials=True,
-        expose_headers=(REQUEST_ID, "retry-after"),
+        expose_headers=(REQUEST_ID, "etag", "retry-after", "content-disposition"),
     )

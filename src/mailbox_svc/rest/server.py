@@ -21,9 +21,10 @@ class GatewayServer:
 
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
+        self._stopping = asyncio.Event()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                create_app(config),
+                create_app(config, self._stopping),
                 http="h11",
                 ws="none",
                 lifespan="on",
@@ -54,6 +55,7 @@ class GatewayServer:
         """Take no more connections, and give the requests under way so many seconds to end."""
         if self._serving is None:
             return
+        self._stopping.set()
         self._uvicorn.config.timeout_graceful_shutdown = grace  # type: ignore[assignment]  # any number does
         self._uvicorn.should_exit = True
         await self._serving
