@@ -19,7 +19,7 @@ COPY deploy/healthcheck.py /app/healthcheck.py
 ENV PATH=/app/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 USER mailbox
 WORKDIR /data
-EXPOSE 50051
+EXPOSE 50051 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "/app/healthcheck.py"]
 ENTRYPOINT ["mailbox-svc"]
 CMD ["serve"]

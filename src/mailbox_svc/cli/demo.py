@@ -28,7 +28,7 @@ async def _demo(folder: Path) -> None:
     from mailbox_svc.demo.story import tell  # noqa: PLC0415
 
     async with demo_imap_server(folder) as imap:
-        settings = dev_settings(folder, grpc_addr="127.0.0.1:0", tls_ca_file=imap.ca_file)
+        settings = dev_settings(folder, grpc_addr="127.0.0.1:0", rest_addr=None, tls_ca_file=imap.ca_file)
         async with app.running_service(settings) as service:
             token = mint(settings, subject="demo-user", lifetime=3600, service=False)
             await tell(f"127.0.0.1:{service.port}", token, imap, out, lambda: HarvestView(out, lines=False))
