@@ -63,6 +63,11 @@ bench-duplicates: install ## Seconds and memory of finding duplicates among up t
 faults: install ## Kill workers 200 times, refresh a token 500 times, and worse; half an hour (ARGS="--kills 1000")
 	@$(BIN)/pytest tests/faults --kills 200 --refreshes 500 $(ARGS)
 
+.PHONY: fuzz-rest
+fuzz-rest: install ## Hold the gateway against its OpenAPI document with many requests (ARGS="--examples 300")
+	@scripts/install-system.sh || true
+	@$(BIN)/pytest tests/rest/test_schemathesis.py --examples 100 $(ARGS)
+
 .PHONY: quality
 quality: install ## Measure extraction and judgement on labelled mail; ARGS="--corpus DIR --messages DIR"
 	@PYTHONPATH=bench $(BIN)/python -m quality.run $(ARGS)

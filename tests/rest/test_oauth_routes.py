@@ -64,14 +64,14 @@ async def test_the_providers_are_listed_with_the_callers_own_token(gateway: Gate
 
 async def test_start_passes_on_what_is_asked_for_and_returns_the_url_alone(gateway: Gateway) -> None:
     gateway.script.answers = [STARTED]
-    answer = await gateway.start(loginHint="ann@example.org", mailboxId="m-1")
+    answer = await gateway.start(loginHint="ann@example.org", mailboxId=MAILBOX_ID)
     assert answer.json() == {"authorizationUrl": STARTED.authorization_url}
     [call] = gateway.script.received
     assert call.method == "StartAuthorization"
     assert (call.request.provider, call.request.login_hint, call.request.mailbox_id) == (
         "google",
         "ann@example.org",
-        "m-1",
+        MAILBOX_ID,
     )
 
 

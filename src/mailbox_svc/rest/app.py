@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
 from typing import Final, TypedDict
 
 import grpc
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -18,7 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from mailbox_svc.rest.boundary import REQUEST_ID, Boundary, LastResort
 from mailbox_svc.rest.openapi import operation_id
 from mailbox_svc.rest.problems import Refused, answer_failure, answer_http, answer_invalid, answer_refused
-from mailbox_svc.rest.routes import contacts, events, groups, harvests, health, mailboxes, oauth
+from mailbox_svc.rest.routes import contacts, docs, events, groups, harvests, health, mailboxes, oauth, page
 from mailbox_svc.rest.service import open_channel
 from mailboxes import MailboxError
 
@@ -35,6 +38,13 @@ class GatewayConfig:
     origins: tuple[str, ...] = ()
     #: None calls the service in clear text, which is for this machine only.
     credentials: grpc.ChannelCredentials | None = None
+    #: Seconds within which a request's head must be there, and after it the body.
+    head_seconds: float = 10.0
+    body_seconds: float = 20.0
+    #: Seconds after which a stream of events that has none says that it lives. Proxies wait for a minute.
+    heartbeat: float = 15.0
+    #: The built Integrations page; by default what is in the package.
+    page: Path = Path(__file__).parent / "static"
 
 
 class State(TypedDict):
@@ -44,6 +54,10 @@ class State(TypedDict):
     origins: tuple[str, ...]
     #: Set when the gateway stops: streams that last end then.
     stopping: asyncio.Event
+    #: Seconds.
+    heartbeat: float
+    #: Where the Integrations page was built to.
+    page: Path
 
 
 _ROUTERS: Final = (
@@ -57,6 +71,8 @@ _ROUTERS: Final = (
     contacts.duplicates,
     contacts.router,
     health.router,
+    docs.router,
+    page.router,
 )
 
 
@@ -66,14 +82,20 @@ def create_app(config: GatewayConfig, stopping: asyncio.Event | None = None) -> 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_channel(config.grpc_target, config.credentials) as channel:
-            yield {"channel": channel, "origins": config.origins, "stopping": stopping or asyncio.Event()}
+            yield {
+                "channel": channel,
+                "origins": config.origins,
+                "stopping": stopping or asyncio.Event(),
+                "heartbeat": config.heartbeat,
+                "page": config.page,
+            }
 
     app = FastAPI(
         lifespan=lifespan,
         openapi_url=None,
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
-        middleware=[Middleware(Boundary), _cors(config.origins), Middleware(LastResort)],
+        middleware=[Middleware(Boundary), _cors(config.origins), Middleware(LastResort, config.body_seconds)],
     )
     for router in _ROUTERS:
         app.include_router(router)
@@ -81,7 +103,18 @@ def create_app(config: GatewayConfig, stopping: asyncio.Event | None = None) -> 
     app.add_exception_handler(MailboxError, answer_failure)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _answer_method)
     return app
+
+
+async def _answer_method(request: Request, exc: Exception) -> Response:
+    """Answer a method that the path does not have with all that it has; FastAPI names those of one route."""
+    response = await answer_http(request, exc)
+    path = request.scope["path"]
+    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    allowed = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    response.headers["allow"] = ", ".join(sorted(allowed))
+    return response
 
 
 def _cors(origins: tuple[str, ...]) -> Middleware:

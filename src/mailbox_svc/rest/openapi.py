@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from mailbox_svc import __version__
 from mailbox_svc.rest.models.base import Answer
+from mailbox_svc.rest.models.examples import EXAMPLES
 
 #: For `responses=` of a route: the header that a changed thing is sent back with.
 WITH_ETAG: Final[dict[int | str, dict[str, Any]]] = {
@@ -65,7 +66,9 @@ _REFUSALS: Final = {
     404: _Refusal(
         "NotFound", "The user has nothing of this id.", "MAILBOX_NOT_FOUND", "There is no such mailbox."
     ),
-    408: _Refusal("RequestTimeout", "The body did not come in time.", "REQUEST_TIMEOUT", "Request timeout."),
+    408: _Refusal(
+        "RequestTimeout", "The body is too slow.", "REQUEST_TIMEOUT", "The body did not arrive in time."
+    ),
     409: _Refusal(
         "Conflict",
         "What is stored does not allow it.",
@@ -139,6 +142,18 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _REFUSALS[status].description} for status in statuses}
 
 
+def leads_to(**operations: Mapping[str, str]) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of a route: the operations whose parameters its answer has, as OpenAPI links."""
+    links = {
+        to_camel(name): {
+            "operationId": to_camel(name),
+            "parameters": {parameter: f"$response.body#/{field}" for parameter, field in fields.items()},
+        }
+        for name, fields in operations.items()
+    }
+    return {200: {"links": links}}
+
+
 def operation_id(route: Any) -> str:
     """Name the operation as clients call it."""
     return to_camel(route.name)
@@ -152,14 +167,14 @@ def document(app: FastAPI) -> dict[str, Any]:
         description=_DESCRIPTION,
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
-        license_info={"name": "GPL-3.0-only; clients Apache-2.0", "identifier": "GPL-3.0-only"},
+        license_info={"name": "GPL-3.0-only", "identifier": "GPL-3.0-only"},
     )
     made["paths"] = _without_titles(made["paths"])
     for operation in _operations(made):
         _answer_as_we_do(operation)
     components = made["components"]
     components["schemas"] = {
-        name: _without_titles(schema)
+        name: {**_without_titles(schema), "examples": [EXAMPLES[name]]}
         for name, schema in sorted({**components["schemas"], "Error": Error.model_json_schema()}.items())
         if name not in {"HTTPValidationError", "ValidationError"}
     }
@@ -173,6 +188,8 @@ def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _answer_as_we_do(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _without_null(parameter["schema"])
     responses = operation["responses"]
     refused = {
         int(status) for status in responses if status.isdecimal() and int(status) >= HTTPStatus.BAD_REQUEST
@@ -184,6 +201,14 @@ def _answer_as_we_do(operation: dict[str, Any]) -> None:
     for status in refused:
         responses[str(status)] = {"$ref": f"#/components/responses/{_REFUSALS[status].name}"}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out that a parameter may be null: there is no way to send that."""
+    if {"type": "null"} not in schema.get("anyOf", ()):
+        return schema
+    [other] = [one for one in schema["anyOf"] if one != {"type": "null"}]
+    return {**other, **{name: value for name, value in schema.items() if name != "anyOf"}}
 
 
 def _without_titles(schema: Any) -> Any:

@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 
 from mailboxes import MailboxError
 
-_STATUS: Final = {
+#: Of each gRPC status that can come with a reason.
+STATUS: Final = {
     grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.UNPROCESSABLE_ENTITY,
     grpc.StatusCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     grpc.StatusCode.PERMISSION_DENIED: HTTPStatus.FORBIDDEN,
@@ -31,7 +32,7 @@ _STATUS: Final = {
     grpc.StatusCode.UNIMPLEMENTED: HTTPStatus.NOT_IMPLEMENTED,
 }
 #: Waiting does not help against these, which 429 would promise.
-_STATUS_OF_REASON: Final = {
+STATUS_OF_REASON: Final = {
     "MAILBOX_LIMIT_REACHED": HTTPStatus.CONFLICT,
     "GROUP_LIMIT_REACHED": HTTPStatus.CONFLICT,
 }
@@ -55,9 +56,12 @@ _WITHOUT_REASON: Final = {
 }
 
 
+#: These promise that the same request may succeed later, and say when.
+_LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 #: Whose names differ between releases of Python.
 _OF_HTTP: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("CONTENT_TOO_LARGE", "The body is too large."),
+    HTTPStatus.REQUEST_TIMEOUT: ("REQUEST_TIMEOUT", "The body did not arrive in time."),
 }
 
 
@@ -80,8 +84,8 @@ class Problem:
         wanted = dict(headers or {})
         if self.status == HTTPStatus.UNAUTHORIZED:
             wanted["www-authenticate"] = "Bearer"
-        if self.retry_after is not None:
-            wanted["retry-after"] = str(max(1, math.ceil(self.retry_after)))
+        if self.retry_after is not None or self.status in _LATER:
+            wanted["retry-after"] = str(max(1, math.ceil(self.retry_after or 0)))
         return JSONResponse(self.content, self.status, wanted)
 
     @property
@@ -112,7 +116,7 @@ def invalid(name: str, description: str) -> Refused:
 
 def problem_of(failure: MailboxError) -> Problem:
     """Return what a refused or lost call to the service is over HTTP."""
-    status = _STATUS_OF_REASON.get(failure.reason) or _STATUS.get(
+    status = STATUS_OF_REASON.get(failure.reason) or STATUS.get(
         failure.code, HTTPStatus.INTERNAL_SERVER_ERROR
     )
     if failure.reason:
@@ -142,9 +146,14 @@ async def answer_failure(_request: Request, exc: Exception) -> Response:
 async def answer_invalid(_request: Request, exc: Exception) -> Response:
     """Answer a request that is not of the documented form; the values it had are not repeated."""
     assert isinstance(exc, RequestValidationError)  # noqa: S101
-    fields = {".".join(map(str, one["loc"][1:])): f"{one['msg']}." for one in exc.errors()}
+    fields = {".".join(map(str, one["loc"][1:])): _sentence(one["msg"]) for one in exc.errors()}
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, "INVALID_FIELDS", "Some fields are not valid.", fields).response()
+
+
+def _sentence(text: str) -> str:
+    """Return pydantic's words, or ours, which it says are a 'Value error'."""
+    return f"{text.removeprefix('Value error, ').removesuffix('.')}."
 
 
 async def answer_http(_request: Request, exc: Exception) -> Response:

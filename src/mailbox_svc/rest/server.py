@@ -7,10 +7,12 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from mailbox_svc.rest.app import GatewayConfig, create_app
+from mailbox_svc.rest.protocol import GatewayProtocol
 
 #: Bytes of a request's head: a token in a header and one in a cookie, with room.
 _MAX_HEAD = 32 * 1024
@@ -25,7 +27,7 @@ class GatewayServer:
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 create_app(config, self._stopping),
-                http="h11",
+                http=partial(GatewayProtocol, config.head_seconds),  # type: ignore[arg-type]  # makes one
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -6,13 +6,14 @@ without its prefix. What is not there is null; a text that its user has left emp
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Protocol
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 #: What a member is called that a newer service sends and this gateway does not know.
@@ -41,11 +42,39 @@ def _rfc3339(moment: datetime) -> str:
 Time = Annotated[
     datetime,
     PlainSerializer(_rfc3339, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-28T09:30:00Z"]}),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-Seconds = Annotated[float, Field(ge=0, examples=[30.0])]
+Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+
+#: Control characters and line breaks (Cc, Zl, Zp), as a class of a regular expression.
+_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+
+
+#: The pattern of a text that may have line breaks.
+LINES: Final = rf"^(?:\r\n|\n|[^{_CONTROL}])*$"
+
+
+def line(most: int, *, least: int = 1) -> Any:
+    """Return the field of a text on one line with at most so many characters, not blank unless `least` is 0.
+
+    All but the length is documented only: the service says in better words what is wrong.
+    """
+    some, no_control = rf"[^{_CONTROL}\s]" if least else "", rf"[^{_CONTROL}]*"
+    pattern = f"^{no_control}{some}{no_control}$"
+    return Field(max_length=most, json_schema_extra={"minLength": least, "pattern": pattern})
+
+
+def _is_id(text: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise ValueError("Must be a UUID.")
+    return text
+
+
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: An id in a body.
+GivenId = Annotated[str, AfterValidator(_is_id), Field(json_schema_extra={"format": "uuid"})]
 
 
 class Enum(Protocol):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from mailbox_svc.rest.models.base import Answer, Body, Count, Id, Time, Words, time_of
+from mailbox_svc.rest.models.base import LINES, Answer, Body, Count, GivenId, Id, Time, Words, line, time_of
 from mailboxes import Contact as ContactMessage
 from mailboxes import (
     ContactKind,
@@ -35,17 +35,15 @@ def skip_word(number: int) -> str:
 class Address(Answer):
     """One e-mail address of a contact."""
 
-    address: str = Field(description="As it was written.", examples=["Ann@example.org"])
-    match_key: str = Field(
-        description="Equal for spellings that reach the same account.", examples=["ann@example.org"]
-    )
+    address: str = Field(description="As it was written.")
+    match_key: str = Field(description="Equal for spellings that reach the same account.")
 
 
 class Reason(Answer):
     """Why it was judged so."""
 
     code: Annotated[str, _REASON.schema]
-    text: str = Field(description="One phrase for a person.", examples=["you wrote to them 4 times"])
+    text: str = Field(description="One phrase for a person.")
 
 
 class Typed(Answer):
@@ -146,12 +144,12 @@ class SkippedPage(Answer):
 class ContactBody(Body):
     """What the user types. What is left out stays; an empty text clears it."""
 
-    display_name: str | None = Field(
-        default=None, max_length=200, description="Empty goes back to the name found in mail."
+    display_name: Annotated[str, line(200, least=0)] | None = Field(
+        default=None, description="Empty goes back to the name found in mail."
     )
-    organization: str | None = Field(default=None, max_length=200)
-    phone: str | None = Field(default=None, max_length=50)
-    note: str | None = Field(default=None, max_length=2000)
+    organization: Annotated[str, line(200, least=0)] | None = None
+    phone: Annotated[str, line(50, least=0)] | None = None
+    note: Annotated[str, Field(max_length=2000, json_schema_extra={"pattern": LINES})] | None = None
 
 
 class Duplicate(Answer):
@@ -160,9 +158,7 @@ class Duplicate(Answer):
     first: Contact = Field(description="The one to keep: it is ranked higher.")
     second: Contact = Field(description="Would be merged into it.")
     score: float = Field(ge=0, le=1, description="How sure it is.")
-    why: str = Field(
-        description="One sentence for a person.", examples=["Same name, and both use company.example."]
-    )
+    why: str = Field(description="One sentence for a person.")
 
     @classmethod
     def of(cls, message: DuplicateMessage) -> Duplicate:
@@ -193,14 +189,14 @@ class DuplicatePage(Answer):
 class PairBody(Body):
     """Two contacts, in any order."""
 
-    first_id: Id
-    second_id: Id
+    first_id: GivenId
+    second_id: GivenId
 
 
 class MergeBody(Body):
     """Contacts that are one person; the first is kept, with its id."""
 
-    ids: list[Id] = Field(min_length=2, max_length=50)
+    ids: list[GivenId] = Field(min_length=2, max_length=50)
 
 
 class Merged(Answer):

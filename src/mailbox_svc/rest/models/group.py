@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from mailbox_svc.rest.models.base import Answer, Body, Count, Id, Time, required_time
+from mailbox_svc.rest.models.base import Answer, Body, Count, GivenId, Id, Time, required_time
 from mailbox_svc.rest.models.contact import SkipWord, skip_word
 from mailbox_svc.rest.models.harvest import Policy
 from mailboxes import Group as GroupMessage
@@ -19,7 +19,6 @@ GroupName = Annotated[
         min_length=1,
         max_length=100,
         description="Unique for the user, whatever the case.",
-        examples=["Friends"],
     ),
 ]
 
@@ -55,29 +54,43 @@ class GroupBody(Body):
 class MembersBody(Body):
     """Members to take out; those that are none are passed over."""
 
-    contact_ids: list[Id] = Field(max_length=1000)
+    contact_ids: list[GivenId] = Field(max_length=1000)
 
 
 class SelectionBody(Body):
     """What to import. With ids only these; else all contacts that meet every condition."""
 
-    ids: list[Id] = Field(default=[], max_length=1000, description="Kept contacts and skipped ones.")
+    ids: list[GivenId] = Field(default=[], max_length=1000, description="Kept contacts and skipped ones.")
     policy: Policy | None = Field(default=None, description="Those the user wrote to, or corresponded with.")
     kinds: list[Kind] = Field(default=[], max_length=10, description="None means persons only.")
     min_rank: int = Field(default=0, ge=0, le=100)
     q: str = Field(default="", max_length=200, description="Words that must all occur in names or addresses.")
-    mailbox: str | None = Field(default=None, description="The id of a mailbox: those seen in it.")
+    mailbox: GivenId | None = Field(default=None, description="The id of a mailbox: those seen in it.")
+
+
+def _needs(name: str) -> dict[str, JsonValue]:
+    return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
 class ImportBody(Body):
     """What to import into which group; exactly one of `groupId` and `groupName`."""
 
-    group_id: Id | None = Field(default=None, description="A group that exists.")
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [_needs("groupId"), _needs("groupName")]},
+    )
+
+    group_id: GivenId | None = Field(default=None, description="A group that exists.")
     group_name: GroupName | None = Field(
         default=None, description="A group that is made when there is none of this name."
     )
     selection: SelectionBody = SelectionBody()
     dry_run: bool = Field(default=False, description="Count, and change nothing.")
+
+    @model_validator(mode="after")
+    def _one_group(self) -> ImportBody:
+        if (self.group_id is None) == (self.group_name is None):
+            raise ValueError("Name the group by `groupId` or by `groupName`.")
+        return self
 
 
 class SkippedCount(Answer):

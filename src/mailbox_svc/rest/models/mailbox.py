@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from mailbox_svc.rest.models.base import (
     Answer,
     Body,
+    GivenId,
     Id,
     Seconds,
     Time,
     Words,
+    line,
     required_time,
     seconds,
     seconds_of,
@@ -47,26 +49,6 @@ _STATUS: Final[dict[int, Status]] = {
     MailboxStatus.MAILBOX_STATUS_PENDING: "pending",
 }
 
-_EXAMPLE: Final[dict[str, JsonValue]] = {
-    "id": "0192d0c0-0000-7000-8000-000000000001",
-    "label": "Work",
-    "host": "imap.example.org",
-    "port": 993,
-    "tls": True,
-    "user": "ann@example.org",
-    "has_password": True,
-    "status": "error",
-    "lastTestedAt": "2026-11-28T09:30:00Z",
-    "lastError": "Invalid credentials.",
-    "auth": "password",
-    "provider": None,
-    "oauthProvider": None,
-    "needsReauth": False,
-    "etag": "5f0c1d2e",
-    "createdAt": "2026-11-01T08:00:00Z",
-    "updatedAt": "2026-11-20T17:45:10.250000Z",
-}
-
 
 class Mailbox(Answer):
     """One IMAP account of the user, without its password."""
@@ -75,7 +57,6 @@ class Mailbox(Answer):
         alias_generator=lambda name: name if name == "has_password" else to_camel(name),
         populate_by_name=True,
         frozen=True,
-        json_schema_extra={"examples": [_EXAMPLE]},
     )
 
     id: Id
@@ -127,34 +108,29 @@ class Mailbox(Answer):
 
 Password = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=1024,
-        description="Stored encrypted and never returned.",
-        examples=["abcd efgh ijkl mnop"],
-    ),
+    line(1024),
+    Field(description="Stored encrypted and never returned."),
 ]
 
 
 class Connection(Body):
     """Where and as whom to log in."""
 
-    host: str = Field(min_length=1, max_length=260, examples=["imap.example.org"])
-    port: int = Field(ge=1, le=65535, examples=[993])
+    host: Annotated[str, line(260)]
+    port: int = Field(ge=1, le=65535)
     tls: bool = Field(description="True is implicit TLS; false means STARTTLS, which is then required.")
-    user: str = Field(min_length=1, max_length=320, examples=["ann@example.org"])
+    user: Annotated[str, line(320)]
 
 
 class MailboxBody(Connection):
     """A mailbox to save."""
 
-    id: str | None = Field(
+    id: GivenId | None = Field(
         default=None,
         description="Updates this mailbox. A UUID not yet in use creates a mailbox with it, so that the call"
         " may be repeated safely; without one, the service makes it.",
-        json_schema_extra={"format": "uuid"},
     )
-    label: str = Field(min_length=1, max_length=100, examples=["Work"])
+    label: Annotated[str, line(100)]
     password: Password | None = Field(
         default=None,
         description="Without it the stored one is kept, which is refused (PASSWORD_REQUIRED) when host, port,"
@@ -168,10 +144,9 @@ class MailboxBody(Connection):
 class DraftBody(Connection):
     """A connection to test before it is saved; with `id`, the changes of a saved one."""
 
-    id: str | None = Field(
+    id: GivenId | None = Field(
         default=None,
         description="A saved mailbox whose stored password is used, if nothing else changes.",
-        json_schema_extra={"format": "uuid"},
     )
     password: Password | None = None
 
@@ -179,10 +154,8 @@ class DraftBody(Connection):
 class Remedy(Answer):
     """How to mend it."""
 
-    text: str = Field(examples=["Make an app password at Gmail and enter it in place of the password."])
-    url: str | None = Field(
-        description="The provider's own page for it.", examples=["https://myaccount.google.com/apppasswords"]
-    )
+    text: str
+    url: str | None = Field(description="The provider's own page for it.")
 
     @classmethod
     def of(cls, message: connection_test_pb2.Remedy) -> Remedy:
@@ -194,7 +167,7 @@ class Check(Answer):
 
     stage: StageWord
     ok: bool
-    took: Seconds = Field(description="Seconds.", examples=[0.012])
+    took: Seconds = Field(description="Seconds.")
 
 
 class TestPassed(Answer):
@@ -207,13 +180,11 @@ class TestFailed(Answer):
     """It does not work. That is an answer, and no error of the call."""
 
     ok: Literal[False]
-    error: str = Field(description="One sentence for a person.", examples=["Invalid credentials."])
+    error: str = Field(description="One sentence for a person.")
     code: TestCodeWord = Field(description="Stable, for programs.")
     stage: StageWord = Field(description="Where it ended.")
     remedy: Remedy | None
-    wrong_fields: list[str] = Field(
-        description="The fields a form should mark, most likely first.", examples=[["password", "user"]]
-    )
+    wrong_fields: list[str] = Field(description="The fields a form should mark, most likely first.")
     retryable: bool = Field(description="The same test may succeed later without a change.")
     retry_after: Seconds | None = Field(description="Seconds to wait first; null when that is unknown.")
     checks: list[Check] = Field(description="The stages that were reached, in order.")
@@ -222,7 +193,7 @@ class TestFailed(Answer):
 TestResult = TestPassed | TestFailed
 
 
-def test_result(message: TestResponse) -> TestResult:
+def result_of(message: TestResponse) -> TestResult:
     """Return what a test has shown."""
     if message.ok:
         return TestPassed(ok=True)
@@ -242,9 +213,6 @@ def test_result(message: TestResponse) -> TestResult:
     )
 
 
-test_result.__test__ = False  # type: ignore[attr-defined]
-
-
 class Suggestion(Answer):
     """How a mailbox of an address is most likely reached; for the user to judge. Nothing was connected to."""
 
@@ -255,7 +223,7 @@ class Suggestion(Answer):
     port: int | None
     tls: bool
     user: str | None = Field(description="The login name; most often the address.")
-    provider_name: str | None = Field(description="For people.", examples=["Gmail"])
+    provider_name: str | None = Field(description="For people.")
     password_hint: Remedy | None = Field(
         description="Where this provider's app passwords are made, where it takes no other."
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mailbox_svc.rest.models.base import Answer, Body
+from mailbox_svc.rest.models.base import Answer, Body, GivenId
 from mailboxes import OAuthProvider
 
 _Text = Annotated[str, Field(max_length=1024)]
@@ -15,11 +15,11 @@ _Text = Annotated[str, Field(max_length=1024)]
 class Provider(Answer):
     """An account provider."""
 
-    id: str = Field(examples=["google"])
-    name: str = Field(description="How people write it.", examples=["Google"])
+    id: str
+    name: str = Field(description="How people write it.")
     configured: bool = Field(description="Only then can it be used.")
-    host: str = Field(description="The IMAP server that its mailboxes get.", examples=["imap.gmail.com"])
-    port: int = Field(examples=[993])
+    host: str = Field(description="The IMAP server that its mailboxes get.")
+    port: int
     scopes: list[str] = Field(description="What the user will be asked to allow.")
 
     @classmethod
@@ -40,7 +40,7 @@ class StartBody(Body):
     login_hint: _Text | None = Field(
         default=None, description="The address that the provider should suggest."
     )
-    mailbox_id: _Text | None = Field(
+    mailbox_id: GivenId | None = Field(
         default=None, description="Connects this mailbox again; a password it had is then erased."
     )
     return_to: _Text | None = Field(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic.json_schema import SkipJsonSchema
 
 from mailbox_svc.rest.models.contact import (
     Contact,
@@ -19,12 +18,13 @@ from mailbox_svc.rest.models.contact import (
     Unmerged,
 )
 from mailbox_svc.rest.models.mailbox import Ok
-from mailbox_svc.rest.openapi import WITH_ETAG, refusals
+from mailbox_svc.rest.openapi import WITH_ETAG, leads_to, refusals
 from mailbox_svc.rest.problems import ETAG_MISMATCH, Refused
 from mailbox_svc.rest.routes.parameters import (
     ContactId,
     Filter,
     IfMatch,
+    MaybeId,
     MergeId,
     PageSize,
     PageToken,
@@ -41,7 +41,7 @@ Skipped = Literal[
 ]
 
 
-@router.get("")
+@router.get("", responses=refusals(404))
 async def list_contacts(
     client: Client,
     which: Filter,
@@ -53,7 +53,7 @@ async def list_contacts(
     return ContactPage.of(await client.contacts_page(page_size, page_token, order=order, **which))
 
 
-@router.get("/skipped")
+@router.get("/skipped", responses=refusals(404))
 async def list_skipped(
     client: Client,
     which: Filter,
@@ -65,12 +65,10 @@ async def list_skipped(
     return SkippedPage.of(await client.skipped_page(page_size, page_token, reasons=reason, **which))
 
 
-@duplicates.get("/duplicates")
+@duplicates.get("/duplicates", responses=refusals(404))
 async def list_duplicates(
     client: Client,
-    contact: Annotated[
-        str | SkipJsonSchema[None], Query(description="The id of a contact: its pairs.")
-    ] = None,
+    contact: Annotated[MaybeId, Query(description="The pairs of this contact.")] = None,
     page_size: Annotated[int, Query(alias="pageSize", ge=1, le=500)] = 50,
     page_token: PageToken = "",
 ) -> DuplicatePage:
@@ -85,16 +83,16 @@ async def dismiss_duplicate(body: PairBody, client: Client) -> Ok:
     return Ok()
 
 
-@duplicates.post("/merges", responses=refusals(404, 409))
+@duplicates.post("/merges", responses=refusals(404, 409) | leads_to(undo_merge={"id": "mergeId"}))
 async def merge_contacts(body: MergeBody, client: Client) -> Merged:
     """Make one contact of several: it keeps every address, name and count."""
     return Merged.of(await client.merge_contacts(body.ids))
 
 
-@duplicates.post("/merges/{id}/undo", responses=refusals(404, 409))
+@duplicates.post("/merges/{id:uuid}/undo", responses=refusals(404, 409))
 async def undo_merge(merge_id: MergeId, client: Client) -> Unmerged:
     """Make the contacts of before again. What the user has typed since stays."""
-    return Unmerged(contacts=[Contact.of(one) for one in await client.undo_merge(merge_id)])
+    return Unmerged(contacts=[Contact.of(one) for one in await client.undo_merge(str(merge_id))])
 
 
 @router.get("/{id:uuid}", responses=refusals(404) | WITH_ETAG)
@@ -107,7 +105,7 @@ async def get_contact(contact_id: ContactId, client: Client, response: Response)
 
 @router.patch("/{id:uuid}", responses=refusals(404, 412) | WITH_ETAG)
 async def update_contact(
-    contact_id: ContactId, body: ContactBody, etag: IfMatch, client: Client, response: Response
+    contact_id: ContactId, body: ContactBody, client: Client, etag: IfMatch, response: Response
 ) -> Contact:
     """Store what the user typed; no harvest changes it."""
     stored = await client.update_contact(str(contact_id), etag=etag, **body.model_dump())
@@ -116,7 +114,7 @@ async def update_contact(
 
 
 @router.delete("/{id:uuid}", responses=refusals(404, 412))
-async def delete_contact(contact_id: ContactId, etag: IfMatch, client: Client) -> Ok:
+async def delete_contact(contact_id: ContactId, client: Client, etag: IfMatch) -> Ok:
     """Remove a contact for good: no harvest brings it back."""
     # The contract's DeleteContact takes no etag, so what is typed between these two calls goes as well.
     if etag is not None and (await client.get_contact(str(contact_id))).etag != etag:

@@ -15,21 +15,20 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 
 from mailbox_svc.rest.models.harvest import FINAL, Harvest
 from mailbox_svc.rest.openapi import refusals
 from mailbox_svc.rest.problems import problem_of
 from mailbox_svc.rest.routes.parameters import HarvestId
 from mailbox_svc.rest.service import Client
-from mailbox_svc.rest.streams import begun
+from mailbox_svc.rest.streams import Streamed, begun
 from mailboxes import Harvest as HarvestMessage
 from mailboxes import MailboxError
 
 router = APIRouter(prefix="/api/contacts", tags=["harvests"])
 
-#: Seconds without an event after which a comment shows that the connection lives; proxies wait a minute.
-_HEARTBEAT: Final = 15.0
 #: Milliseconds that a client waits before it connects again.
 _RETRY: Final = 2_000
 _EXAMPLE: Final = """\
@@ -44,18 +43,35 @@ data: {"id":"0192d0c0-0000-7000-8000-000000000002","state":"done",…}
 id: 8d7c6b5a49382716
 
 """
+#: Of each event; before OpenAPI 3.2 there is no other place for it.
+_SCHEMA: Final = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "end", "problem"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Harvest", "Error")]
+            },
+        },
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "description": "Milliseconds."},
+    },
+}
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events `progress` and, as the last one, `end`; the data of both is a `Harvest`. When"
         " the service cannot go on there is `problem` instead, with an `Error`. Comments keep it alive.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _SCHEMA, "example": _EXAMPLE}},
     },
     204: {"description": "The event of Last-Event-ID was the last one: there is nothing to come back for."},
 }
 
 
 @router.get(
-    "/harvests/{id}/events", response_class=EventSourceResponse, responses=_DOCUMENTED | refusals(404)
+    "/harvests/{id:uuid}/events", response_class=StreamingResponse, responses=_DOCUMENTED | refusals(404)
 )
 async def watch_harvest(
     harvest_id: HarvestId,
@@ -67,13 +83,13 @@ async def watch_harvest(
 ) -> Response:
     """Send the harvest now, whenever it has moved on, and at its end. Leaving never stops the harvest."""
     # First, because the client waits long for a stream of a service that is away.
-    now = _Look(await client.get_harvest(harvest_id))
+    now = _Look(await client.get_harvest(str(harvest_id)))
     if now.is_last and now.id == last_event_id:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    looks = await begun(client.watch_harvest(harvest_id))
-    events = _events(looks, last_event_id, request.state.stopping)
+    source = client.watch_harvest(str(harvest_id))
+    events = _events(await begun(source), last_event_id, request.state)
     # Otherwise nginx collects what comes before it passes it on.
-    return EventSourceResponse(events, headers={"x-accel-buffering": "no"})
+    return Streamed(events, source, "text/event-stream", {"x-accel-buffering": "no"})
 
 
 class _Look:
@@ -91,11 +107,11 @@ class _Look:
 
 
 async def _events(
-    looks: AsyncGenerator[HarvestMessage, None], seen: str, stopping: asyncio.Event
+    looks: AsyncGenerator[HarvestMessage, None], seen: str, state: Any
 ) -> AsyncGenerator[bytes, None]:
     yield format_sse_event(retry=_RETRY)
     try:
-        async with aclosing(_with_pauses(looks, stopping)) as messages:
+        async with aclosing(_with_pauses(looks, state.stopping, state.heartbeat)) as messages:
             async for message in messages:
                 if message is None:
                     yield format_sse_event(comment="alive")
@@ -107,16 +123,14 @@ async def _events(
 
 
 async def _with_pauses(
-    looks: AsyncGenerator[HarvestMessage, None], stopping: asyncio.Event
+    looks: AsyncGenerator[HarvestMessage, None], stopping: asyncio.Event, seconds: float
 ) -> AsyncGenerator[HarvestMessage | None, None]:
-    """Yield what comes, and None whenever nothing has come for a while; end when the gateway stops."""
+    """Yield what comes, and None after so many seconds without; end when the gateway stops."""
     stop = asyncio.ensure_future(stopping.wait())
     look = asyncio.ensure_future(anext(looks, None))
     try:
         while True:
-            done, _ = await asyncio.wait(
-                {look, stop}, timeout=_HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait({look, stop}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 yield None
             elif look in done and (message := look.result()) is not None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from mailbox_svc.rest.models.group import Group, GroupBody, ImportBody, ImportResult, MembersBody
@@ -13,7 +12,7 @@ from mailbox_svc.rest.models.mailbox import Ok
 from mailbox_svc.rest.openapi import WITH_ETAG, refusals
 from mailbox_svc.rest.routes.parameters import Filter, GroupId, IfMatch, quoted
 from mailbox_svc.rest.service import Client
-from mailbox_svc.rest.streams import begun
+from mailbox_svc.rest.streams import Streamed, begun, or_cut_off
 
 router = APIRouter(prefix="/api/contacts", tags=["groups"])
 files = APIRouter(prefix="/api/contacts", tags=["contacts"])
@@ -45,12 +44,12 @@ async def create_group(body: GroupBody, client: Client, response: Response) -> G
     return _with_etag(Group.of(await client.save_group(name=body.name)), response)
 
 
-@router.put("/groups/{id}", responses=refusals(404, 409, 412) | WITH_ETAG)
+@router.put("/groups/{id:uuid}", responses=refusals(404, 409, 412) | WITH_ETAG)
 async def save_group(
-    group_id: Annotated[UUID, Path(alias="id", description="The id of a group, or a new UUID.")],
+    group_id: GroupId,
     body: GroupBody,
-    etag: IfMatch,
     client: Client,
+    etag: IfMatch,
     response: Response,
 ) -> Group:
     """Rename a group; a UUID not yet in use creates one with it, so that the call may be repeated safely."""
@@ -59,17 +58,17 @@ async def save_group(
     )
 
 
-@router.delete("/groups/{id}", responses=refusals(404))
+@router.delete("/groups/{id:uuid}", responses=refusals(404))
 async def delete_group(group_id: GroupId, client: Client) -> Ok:
     """Remove a group; its members stay contacts."""
-    await client.delete_group(group_id)
+    await client.delete_group(str(group_id))
     return Ok()
 
 
-@router.post("/groups/{id}/members/remove", responses=refusals(404))
+@router.post("/groups/{id:uuid}/members/remove", responses=refusals(404))
 async def remove_members(group_id: GroupId, body: MembersBody, client: Client) -> Group:
     """Take contacts out of a group; they stay contacts."""
-    return Group.of(await client.remove_members(group_id, body.contact_ids))
+    return Group.of(await client.remove_members(str(group_id), body.contact_ids))
 
 
 @router.post("/import", responses=refusals(404, 409))
@@ -96,9 +95,9 @@ async def export_contacts(
 ) -> StreamingResponse:
     """Download the contacts that match as one file. What was left out is never exported."""
     word, media_type, name = _FORMATS[form]
-    pieces = await begun(client.export_contacts(word, **which))
-    disposition = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(pieces, media_type=media_type, headers=disposition)
+    source = client.export_contacts(word, **which)
+    pieces = or_cut_off(await begun(source))
+    return Streamed(pieces, source, media_type, {"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _with_etag(group: Group, response: Response) -> Group:

@@ -13,7 +13,7 @@ from mailbox_svc.rest.models.mailbox import (
     Ok,
     Suggestion,
     TestResult,
-    test_result,
+    result_of,
 )
 from mailbox_svc.rest.openapi import refusals
 from mailbox_svc.rest.routes.parameters import MailboxId
@@ -37,7 +37,7 @@ async def save_mailbox(body: MailboxBody, client: Client) -> Mailbox:
 @router.post("/test", responses=refusals(404, 409))
 async def test_draft(body: DraftBody, client: Client) -> TestResult:
     """Log in once with what is not saved yet. Nothing is stored."""
-    return test_result(await client.test_draft(**body.model_dump()))
+    return result_of(await client.test_draft(**body.model_dump()))
 
 
 @router.get("/suggest")
@@ -49,14 +49,14 @@ async def suggest_settings(
     return Suggestion.of(await client.suggest_settings(address))
 
 
-@router.delete("/{id}", responses=refusals(404))
+@router.delete("/{id:uuid}", responses=refusals(404))
 async def delete_mailbox(mailbox_id: MailboxId, client: Client) -> Ok:
     """Remove a mailbox, its password and everything harvested from it."""
-    await client.delete(mailbox_id)
+    await client.delete(str(mailbox_id))
     return Ok()
 
 
-@router.post("/{id}/test", responses=refusals(404, 409))
+@router.post("/{id:uuid}/test", responses=refusals(404, 409))
 async def test_mailbox(mailbox_id: MailboxId, client: Client) -> TestResult:
     """Log in to a saved mailbox once, and remember what came of it. A failed login is an answer, no error."""
-    return test_result(await client.test(mailbox_id))
+    return result_of(await client.test(str(mailbox_id)))

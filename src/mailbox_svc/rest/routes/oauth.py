@@ -80,10 +80,10 @@ async def complete_authorization(provider: ProviderId, request: Request) -> Resp
     return response
 
 
-@router.post("/api/contacts/mailboxes/{id}/revoke", responses=refusals(404, 409))
+@router.post("/api/contacts/mailboxes/{id:uuid}/revoke", responses=refusals(404, 409))
 async def revoke(mailbox_id: MailboxId, client: Client) -> Revoked:
     """Give the permission back to the provider and forget it; the mailbox and its contacts stay."""
-    revoked = await client.revoke(mailbox_id)
+    revoked = await client.revoke(str(mailbox_id))
     return Revoked(told_provider=revoked.told_provider)
 
 

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query
-from pydantic.json_schema import SkipJsonSchema
 
+from mailbox_svc.rest.models.base import GivenId
 from mailbox_svc.rest.models.group import Kind
-from mailbox_svc.rest.problems import invalid
 
-#: RFC 9110 §8.8.3; weak ones do not count where something is changed (§13.1.1).
-_ETAG: Final = re.compile(r'"([!#-~\x80-\xff]*)"')
-
-
-def _id(description: str) -> Any:
-    # Any text is passed on: the service has one answer to all ids that the user has nothing of.
-    return Path(alias="id", description=description, json_schema_extra={"format": "uuid"})
-
-
-MailboxId = Annotated[str, _id("The id of a mailbox.")]
-HarvestId = Annotated[str, _id("The id of a harvest.")]
-GroupId = Annotated[str, _id("The id of a group.")]
-MergeId = Annotated[str, _id("The id that the merge was answered with.")]
-#: Another form is another path: /api/contacts/groups is no contact.
+# A path has `{id:uuid}`, which matches no other text: /api/contacts/groups is no contact.
+MailboxId = Annotated[UUID, Path(alias="id", description="The id of a mailbox.")]
+HarvestId = Annotated[UUID, Path(alias="id", description="The id of a harvest.")]
 ContactId = Annotated[UUID, Path(alias="id", description="The id of a contact.")]
+GroupId = Annotated[UUID, Path(alias="id", description="The id of a group.")]
+MergeId = Annotated[UUID, Path(alias="id", description="The id that the merge was answered with.")]
+#: In a query.
+MaybeId = GivenId | None
 
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=1000)]
 PageToken = Annotated[
@@ -48,16 +39,11 @@ class FilterFields(TypedDict):
 
 def _filter(
     q: Annotated[
-        str,
-        Query(
-            max_length=200, description="Words that must all occur in names or addresses, whatever the case."
-        ),
+        str, Query(max_length=200, description="Words that must all occur in names or addresses.")
     ] = "",
-    kind: Annotated[list[Kind], Query(description="Of any of these kinds.")] = [],  # noqa: B006  (FastAPI copies it)
-    group: Annotated[str | SkipJsonSchema[None], Query(description="The id of a group: its members.")] = None,
-    mailbox: Annotated[
-        str | SkipJsonSchema[None], Query(description="The id of a mailbox: those seen in it.")
-    ] = None,
+    kind: Annotated[list[Kind], Query(description="Of any of these kinds.")] = [],  # noqa: B006
+    group: Annotated[MaybeId, Query(description="Members of this group.")] = None,
+    mailbox: Annotated[MaybeId, Query(description="Seen in this mailbox.")] = None,
 ) -> FilterFields:
     return {"query": q, "kinds": kind, "group_id": group, "mailbox_id": mailbox}
 
@@ -67,18 +53,14 @@ Filter = Annotated[FilterFields, Depends(_filter)]
 
 def _if_match(
     if_match: Annotated[
-        str | SkipJsonSchema[None],
+        str | None,
         Header(
             alias="If-Match", description="The etag that was read, in quotes; if it was changed since: 412."
         ),
     ] = None,
 ) -> str | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    tag = _ETAG.fullmatch(if_match.strip())
-    if tag is None:
-        raise invalid("If-Match", "Must be one etag in quotes, as it was sent.")
-    return tag[1]
+    # RFC 9110 §13.1.1. What is no etag of ours, a weak one for example, is not that of what is stored either.
+    return None if if_match == "*" else if_match and if_match.removeprefix('"').removesuffix('"')
 
 
 #: None where whatever is stored may be replaced.
