@@ -61,6 +61,14 @@ class Running:
     rest_port: int
     gateway: GatewayServer | None
 
+    @property
+    def page_url(self) -> str:
+        """Where the Integrations page is; empty without a gateway, or where the page was not built."""
+        if self.gateway is None or not self.gateway.config.has_page:
+            return ""
+        host = self.gateway.config.address.rpartition(":")[0]
+        return f"http://{host}:{self.rest_port}/profile/integrations"
+
     async def stop_gateway(self, grace: float) -> None:
         """Let the gateway's requests end within `grace` seconds."""
         if self.gateway is not None:

@@ -56,6 +56,8 @@ def _greet(settings: Settings, running: app.Running, data_dir: Path) -> None:
     if running.gateway is not None:
         rest = f"{running.gateway.config.address.rpartition(':')[0]}:{running.rest_port}"
         out.print(f"\nOver HTTP, with the same token: http://{rest}/docs", markup=False)
+    if running.page_url:
+        out.print(f"The Integrations page: {running.page_url}#token={token}", markup=False)
     out.print("\nThe commands need no token here. When a mailbox is saved:\n")
     options = _options_to_find(f"{host}:{port}", data_dir)
     out.print(f"{shlex.quote(sys.argv[0])} harvest LABEL {shlex.join(options)}", markup=False)

@@ -46,6 +46,11 @@ class GatewayConfig:
     #: The built Integrations page; by default what is in the package.
     page: Path = Path(__file__).parent / "static"
 
+    @property
+    def has_page(self) -> bool:
+        """Whether the page was built."""
+        return (self.page / "index.html").exists()
+
 
 class State(TypedDict):
     """What every request finds in `request.state`."""
