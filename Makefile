@@ -18,10 +18,12 @@ help: ## Show this list
 .PHONY: install
 install: ## Make .venv with everything for development, from the hashed lock
 	@scripts/setup-venv.sh dev
+	@scripts/build-web.sh
 
 .PHONY: runtime
 runtime:
 	@scripts/setup-venv.sh runtime
+	@scripts/build-web.sh
 
 .PHONY: demo
 demo: runtime ## Show the service at work, with an IMAP server of its own and made-up mail
@@ -45,6 +47,7 @@ check: install ## Everything that judges without running: style, types, imports,
 	$(BIN)/buf format -d --exit-code
 	scripts/breaking.sh
 	scripts/generated-diff.sh
+	scripts/check-clients.sh
 
 .PHONY: bench
 bench: install ## Measure this machine
@@ -63,19 +66,40 @@ bench-duplicates: install ## Seconds and memory of finding duplicates among up t
 faults: install ## Kill workers 200 times, refresh a token 500 times, and worse; half an hour (ARGS="--kills 1000")
 	@$(BIN)/pytest tests/faults --kills 200 --refreshes 500 $(ARGS)
 
+.PHONY: fuzz-rest
+fuzz-rest: install ## Hold the gateway against its OpenAPI document with many requests (ARGS="--examples 300")
+	@scripts/install-system.sh || true
+	@$(BIN)/pytest tests/rest/test_schemathesis.py --examples 100 $(ARGS)
+
 .PHONY: quality
 quality: install ## Measure extraction and judgement on labelled mail; ARGS="--corpus DIR --messages DIR"
 	@PYTHONPATH=bench $(BIN)/python -m quality.run $(ARGS)
+
+.PHONY: screenshots
+screenshots: install ## Photograph every state of the Integrations page, in both themes and two widths
+	@scripts/install-system.sh || true
+	@mkdir -p build/screenshots
+	@$(BIN)/pytest -q tests/web/test_scenes.py --screenshots build/screenshots $(ARGS)
+	@echo 'They are in build/screenshots.'
 
 .PHONY: fmt
 fmt: install ## Format code and protos, fix what can be fixed
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 	$(BIN)/buf format -w
+	scripts/npm-clients.sh && cd clients && npm run --silent format
 
 .PHONY: proto
 proto: install ## Generate the Python stubs anew
 	scripts/proto.sh
+
+.PHONY: openapi-types
+openapi-types: ## Generate the TypeScript types anew from clients/openapi.json
+	scripts/npm-clients.sh && cd clients && npm run --silent openapi
+
+.PHONY: openapi
+openapi: install ## Write clients/openapi.json, what the REST gateway's routes take and answer
+	$(BIN)/python scripts/openapi.py
 
 .PHONY: release-contract
 release-contract: install ## Make the protos, as they are, the form that must not break
@@ -88,5 +112,6 @@ lock: install ## Resolve the requirements anew; ARGS=--upgrade takes newer versi
 .PHONY: clean
 clean: ## Remove environments, caches and builds
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
-	rm -rf bench/harvest/node_modules tests/oidc/node_modules
+	rm -rf bench/harvest/node_modules tests/oidc/node_modules clients/node_modules clients/*/dist
+	rm -rf src/mailbox_svc/rest/static
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -80,6 +80,7 @@ def running_service(*program: str | Path, **settings: str) -> Iterator[Service]:
         "MAILBOX_DATABASE_URL": f"sqlite:///{database}",
         "MAILBOX_KEYRING_FILE": str(folder / "keyring.json"),
         "MAILBOX_GRPC_ADDR": f"127.0.0.1:{port}",
+        "MAILBOX_REST_ADDR": "",
         "MAILBOX_SHUTDOWN_NOTICE": "0",
         "MAILBOX_SHUTDOWN_GRACE": "1",
         # A log line for each call is part of the service; writing it to a terminal would not be.

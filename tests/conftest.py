@@ -17,6 +17,7 @@ def _no_settings_from_outside() -> None:
     """A developer's own settings must not decide how the tests end."""
     for name in [name for name in os.environ if name.startswith(PREFIXES)]:
         del os.environ[name]
+    os.environ["MAILBOX_REST_ADDR"] = ""  # the default is one port, and tests run side by side
 
 
 def pytest_sessionfinish() -> None:
@@ -27,6 +28,7 @@ def pytest_sessionfinish() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=8, help="how often a worker is killed (tests/faults)")
     parser.addoption("--refreshes", type=int, default=6, help="of a token by two workers (tests/faults)")
+    parser.addoption("--examples", type=int, default=1, help="made up for each route (tests/rest)")
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
+import sys
 import urllib.request
 from pathlib import Path
 
 import grpc
 import pytest
 
-from mailbox_svc.app.gateway import gateway_from
+from mailbox_svc.app.gateway import address_in_serve, gateway_from
 from mailbox_svc.config import load
 from mailbox_svc.errors import ConfigError
 from support.command import mailbox_svc, serving
@@ -17,7 +19,7 @@ from support.processes import free_port
 
 
 def _credentials(**settings: object) -> grpc.ChannelCredentials | None:
-    gateway = gateway_from(load(rest_addr="127.0.0.1:0", **settings))
+    gateway = gateway_from(load(**settings), "127.0.0.1:0")
     return gateway.config.credentials
 
 
@@ -57,6 +59,47 @@ def test_it_serves_alone_and_stops_when_it_is_told(tmp_path: Path) -> None:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 assert [provider["id"] for provider in json.load(answer)] == ["google", "microsoft"]
             assert gateway.stop() == 0
+
+
+def test_serve_runs_it_too_and_dev_says_where(tmp_path: Path) -> None:
+    addresses = {"MAILBOX_GRPC_ADDR": "127.0.0.1:0", "MAILBOX_REST_ADDR": "127.0.0.1:0"}
+    with serving("--dev", cwd=tmp_path, settings=addresses) as service:
+        page = service.find(r"(http://\S+/docs)\n")
+        token = service.find(r"TOKEN=(\S+)")
+        with urllib.request.urlopen(page, timeout=30) as answer:
+            assert b"swagger-ui" in answer.read()
+        url = page.replace("/docs", "/api/contacts/mailboxes")
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert json.load(answer) == []
+        assert service.stop() == 0
+
+
+def test_serve_says_what_to_do_about_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        addresses = {
+            "MAILBOX_GRPC_ADDR": "127.0.0.1:0",
+            "MAILBOX_REST_ADDR": f"127.0.0.1:{other.getsockname()[1]}",
+        }
+        with serving("--dev", cwd=tmp_path, settings=addresses) as service:
+            assert service.process.wait(60) == 2
+    assert "The gateway cannot listen on 127.0.0.1:" in service.output
+    assert "Set MAILBOX_REST_ADDR to another address, or empty for none." in service.output
+    assert "Traceback" not in service.output
+
+
+def test_serve_has_a_gateway_by_default_where_that_works_without_being_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MAILBOX_REST_ADDR")
+    assert address_in_serve(load()) == "127.0.0.1:8080"
+    assert address_in_serve(load(rest_addr=None)) is None
+    tls = {"grpc_tls_cert_file": tmp_path / "cert.pem", "grpc_tls_key_file": tmp_path / "key.pem"}
+    assert address_in_serve(load(**tls)) is None
+    assert address_in_serve(load(**tls, rest_addr="127.0.0.1:1")) == "127.0.0.1:1"
+    assert address_in_serve(load(**tls, grpc_tls_client_ca_file=tmp_path / "ca.pem")) is None
+    monkeypatch.setitem(sys.modules, "fastapi", None)  # as without the extra
+    assert address_in_serve(load()) is None
 
 
 def test_it_says_what_it_needs() -> None:

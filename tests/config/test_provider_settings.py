@@ -266,15 +266,23 @@ def test_a_provider_variable_has_no_second_name(environment: Environment) -> Non
         environment.load(MAILBOX_GOOGLE_CLIENT_ID="x")
 
 
-def test_the_gateway_is_off_and_open_to_nobody_unless_it_is_set(environment: Environment) -> None:
+def test_the_gateway_is_for_this_machine_and_its_own_pages_unless_it_is_set(environment: Environment) -> None:
     settings = environment.load()
-    assert (settings.rest_addr, settings.rest_origins) == (None, ())
+    assert (settings.rest_addr, settings.rest_origins) == ("127.0.0.1:8080", ())
+    assert not settings.is_set("rest_addr")
     settings = environment.load(
-        MAILBOX_REST_ADDR="127.0.0.1:8080",
+        MAILBOX_REST_ADDR="0.0.0.0:80",
         MAILBOX_REST_ORIGINS="https://app.example.org, http://localhost:3000",
     )
-    assert settings.rest_addr == "127.0.0.1:8080"
+    assert settings.rest_addr == "0.0.0.0:80"
     assert settings.rest_origins == ("https://app.example.org", "http://localhost:3000")
+
+
+def test_the_gateway_is_off_when_its_address_is_empty(environment: Environment) -> None:
+    settings = environment.load(MAILBOX_REST_ADDR="")
+    assert settings.rest_addr is None
+    assert settings.is_set("rest_addr")
+    assert load(rest_addr="127.0.0.1:1").rest_addr == "127.0.0.1:1"
 
 
 def test_values_given_by_name_win_over_the_environment(environment: Environment) -> None:

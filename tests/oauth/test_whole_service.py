@@ -142,11 +142,11 @@ async def test_over_the_gateway_a_browser_connects_and_the_opener_is_told(servic
     async with httpx2.AsyncClient(base_url=service.rest, trust_env=False) as browser:
         started = await browser.post(
             "/api/auth/example/start",
-            json={"login_hint": OWNER},
+            json={"loginHint": OWNER},
             headers={"authorization": f"Bearer {service.token}", "origin": APPLICATION},
         )
         assert started.status_code == 200, started.text
-        back = await authorize(started.json()["authorization_url"])
+        back = await authorize(started.json()["authorizationUrl"])
         page = await browser.get(back.url)
         again = await browser.get(back.url)
 

@@ -18,7 +18,7 @@ VENV = Path(sys.executable).parents[1]
 def copy(tmp_path: Path) -> Path:
     """A copy of all that has to do with the contract, without its history."""
     for name in ("protos", "scripts", "clients"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "dist"))
     shutil.copy(ROOT / "buf.yaml", tmp_path)
     return tmp_path
 

@@ -70,6 +70,7 @@ def environment(secrets: Path, database: PostgresServer, tmp_path: Path) -> dict
         "MAILBOX_JWT_SECRET_FILE": str(secrets / "jwt_secret"),
         "MAILBOX_GRPC_ADDR": f"0.0.0.0:{free_port()}",
         "MAILBOX_GRPC_ALLOW_INSECURE": "true",
+        "MAILBOX_REST_ADDR": f"0.0.0.0:{free_port()}",
     }
 
 

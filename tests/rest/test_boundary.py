@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2
 
 from mailbox_svc.rest.boundary import MAX_BODY
-from support.gateway import APP, STARTED, TOKEN, Gateway, refusal, running_gateway
+from support.gateway import APP, MAILBOX_ID, STARTED, TOKEN, Gateway, refusal, running_gateway
 from support.processes import free_port
 from support.scripted_service import Abort, Script
 
@@ -22,7 +22,7 @@ PROVIDERS = "/api/auth/providers"
 @pytest.mark.parametrize(
     ("code", "reason", "status"),
     [
-        (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", 400),
+        (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", 422),
         (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", 401),
         (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED", 403),
         (grpc.StatusCode.NOT_FOUND, "OAUTH_PROVIDER_NOT_FOUND", 404),
@@ -50,7 +50,7 @@ async def test_wrong_fields_are_named(gateway: Gateway) -> None:
     wrong = error_details_pb2.BadRequest()
     wrong.field_violations.add(field="mailbox_id", description="Must be an id.")
     gateway.script.answers = [refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS", wrong)]
-    assert (await gateway.start()).json()["fields"] == {"mailbox_id": "Must be an id."}
+    assert (await gateway.start()).json()["fields"] == {"mailboxId": "Must be an id."}
 
 
 async def test_the_time_to_wait_is_passed_on_in_whole_seconds(gateway: Gateway) -> None:
@@ -110,7 +110,7 @@ async def test_a_request_without_a_usable_token_goes_no_further(
     for answer in (
         await gateway.http.get(PROVIDERS, headers=headers),
         await gateway.http.post(START, headers=headers),
-        await gateway.http.post("/api/contacts/mailboxes/1/revoke", headers=headers),
+        await gateway.http.post(f"/api/contacts/mailboxes/{MAILBOX_ID}/revoke", headers=headers),
     ):
         assert (answer.status_code, answer.json()["code"]) == (401, code)
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -123,8 +123,8 @@ async def test_a_request_without_a_usable_token_goes_no_further(
         ("GET", "/api/nothing", (404, "NOT_FOUND")),
         ("GET", "/", (404, "NOT_FOUND")),
         ("GET", PROVIDERS + "/", (404, "NOT_FOUND")),
-        ("GET", "/docs", (404, "NOT_FOUND")),
-        ("GET", "/openapi.json", (404, "NOT_FOUND")),
+        ("GET", "/redoc", (404, "NOT_FOUND")),
+        ("GET", "/docs/nothing", (404, "NOT_FOUND")),
         ("DELETE", PROVIDERS, (405, "METHOD_NOT_ALLOWED")),
         ("GET", START, (405, "METHOD_NOT_ALLOWED")),
         ("POST", "/api/auth/google/callback", (405, "METHOD_NOT_ALLOWED")),
@@ -143,8 +143,8 @@ async def test_unknown_paths_and_methods_have_the_same_shape(
     ("content", "field"),
     [
         (b"{", "1"),
-        (b'{"return_to": 7}', "return_to"),
-        (b'{"login_hint": "%s"}' % (b"a" * 1025), "login_hint"),
+        (b'{"returnTo": 7}', "returnTo"),
+        (b'{"loginHint": "%s"}' % (b"a" * 1025), "loginHint"),
         (b'{"password": "CANARY-pasted"}', "password"),
         (b"[]", ""),
     ],
@@ -154,7 +154,7 @@ async def test_a_body_of_another_form_is_refused_without_repeating_it(
 ) -> None:
     headers = BEARER | {"content-type": "application/json"}
     answer = await gateway.http.post(START, content=content, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_FIELDS")
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_FIELDS")
     assert list(answer.json()["fields"]) == [field]
     assert "CANARY" not in answer.text
     assert gateway.methods == []
@@ -173,7 +173,7 @@ async def test_a_body_that_is_too_large_is_refused_announced_or_not(gateway: Gat
         assert set(answer.json()) == {"error", "code", "fields"}
     assert gateway.methods == []
     gateway.script.answers = [STARTED]
-    body = b'{"login_hint":"a"}' + b" " * (MAX_BODY - 18)
+    body = b'{"loginHint":"a"}' + b" " * (MAX_BODY - 17)
     assert (await gateway.http.post(START, content=body, headers=headers)).status_code == 200
 
 
@@ -220,6 +220,34 @@ async def test_scripts_of_allowed_origins_may_call_with_cookies_and_no_others(ga
     failed = await gateway.start()  # a page can read why
     assert failed.headers["access-control-allow-origin"] == APP
     assert "x-request-id" in failed.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "header", ["authorization", "content-type", "if-match", "last-event-id", "x-request-id"]
+)
+async def test_scripts_of_allowed_origins_may_use_every_method_and_header_of_the_routes(
+    gateway: Gateway, method: str, header: str
+) -> None:
+    ask = {"access-control-request-method": method, "access-control-request-headers": header}
+    yes = await gateway.http.options(START, headers=ask | {"origin": APP})
+    assert yes.status_code == 200
+    assert method in yes.headers["access-control-allow-methods"]
+    assert header in yes.headers["access-control-allow-headers"].lower()
+
+
+async def test_no_origin_is_allowed_by_a_wildcard(gateway: Gateway) -> None:
+    gateway.script.answers = [Abort(grpc.StatusCode.UNAVAILABLE)]
+    for origin in (APP, "https://evil.example.org", "null"):
+        answer = await gateway.http.get(PROVIDERS, headers=BEARER | {"origin": origin})
+        assert answer.headers.get("access-control-allow-origin") in {APP, None}
+        assert answer.headers["vary"] == "Origin"
+
+
+async def test_scripts_may_read_the_headers_that_say_how_to_go_on(gateway: Gateway) -> None:
+    answer = await gateway.http.get("/healthz", headers={"origin": APP})
+    exposed = answer.headers["access-control-expose-headers"]
+    assert {"etag", "retry-after", "content-disposition", "x-request-id"} <= set(exposed.split(", "))
 
 
 @pytest.mark.parametrize("host", ["", "a b", "evil.example.org/", "a@b", "[::1", "a:b"])

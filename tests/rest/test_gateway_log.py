@@ -58,7 +58,7 @@ async def failing_at_once(_scope: Scope, _receive: Receive, _send: Send) -> None
 async def test_a_defect_is_logged_by_type_and_answered_with_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    transport = httpx2.ASGITransport(Boundary(LastResort(failing_at_once)))
+    transport = httpx2.ASGITransport(Boundary(LastResort(failing_at_once, 20)))
     with logs_as_in_production("DEBUG"):
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
             answer = await http.get("/")
@@ -81,6 +81,8 @@ async def test_a_defect_after_the_answer_began_adds_nothing_to_it(capsys: pytest
         sent.append(message)
 
     with logs_as_in_production("DEBUG"):
-        await Boundary(LastResort(failing))({"type": "http", "method": "GET", "headers": []}, receive, send)
+        await Boundary(LastResort(failing, 20))(
+            {"type": "http", "method": "GET", "headers": []}, receive, send
+        )
     assert [message["type"] for message in sent] == ["http.response.start"]
     assert [line["event"] for line in lines_of(capsys, "mailbox_svc.rest")] == ["unexpected error", "request"]

@@ -64,14 +64,14 @@ async def test_the_providers_are_listed_with_the_callers_own_token(gateway: Gate
 
 async def test_start_passes_on_what_is_asked_for_and_returns_the_url_alone(gateway: Gateway) -> None:
     gateway.script.answers = [STARTED]
-    answer = await gateway.start(login_hint="ann@example.org", mailbox_id="m-1")
-    assert answer.json() == {"authorization_url": STARTED.authorization_url}
+    answer = await gateway.start(loginHint="ann@example.org", mailboxId=MAILBOX_ID)
+    assert answer.json() == {"authorizationUrl": STARTED.authorization_url}
     [call] = gateway.script.received
     assert call.method == "StartAuthorization"
     assert (call.request.provider, call.request.login_hint, call.request.mailbox_id) == (
         "google",
         "ann@example.org",
-        "m-1",
+        MAILBOX_ID,
     )
 
 
@@ -132,7 +132,7 @@ async def test_the_page_at_the_end_tells_the_opener_and_nobody_else(gateway: Gat
     page = await gateway.come_back()
     assert result_in(page.text) == {
         "target": APP,
-        "message": {"type": "mailbox-svc:oauth", "ok": True, "mailbox_id": MAILBOX_ID},
+        "message": {"type": "mailbox-svc:oauth", "ok": True, "mailboxId": MAILBOX_ID},
     }
 
 
@@ -251,31 +251,31 @@ async def test_a_program_that_is_no_browser_has_no_opener(gateway: Gateway) -> N
 
 async def test_a_browser_is_sent_back_to_the_application_with_the_outcome(gateway: Gateway) -> None:
     gateway.script.answers = [STARTED, COMPLETED]
-    await gateway.start(return_to=f"{APP}/profile?tab=mail&oauth=error&code=OLD#here")
+    await gateway.start(returnTo=f"{APP}/profile?tab=mail&oauth=error&code=OLD#here")
     answer = await gateway.come_back()
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"{APP}/profile?tab=mail&oauth=ok&mailbox_id={MAILBOX_ID}#here"
+    assert answer.headers["location"] == f"{APP}/profile?tab=mail&oauth=ok&mailboxId={MAILBOX_ID}#here"
     assert cookie_of(answer)["max-age"] == "0"
 
 
 async def test_a_browser_is_sent_back_with_the_reason_of_a_refusal(gateway: Gateway) -> None:
     gateway.script.answers = [STARTED, DENIED]
-    await gateway.start(return_to=APP)
+    await gateway.start(returnTo=APP)
     location = (await gateway.come_back()).headers["location"]
     assert parse_qs(urlsplit(location).query) == {"oauth": ["error"], "code": ["OAUTH_DENIED"]}
 
 
 async def test_a_way_back_to_another_origin_is_refused_before_anything_begins(gateway: Gateway) -> None:
-    answer = await gateway.start(return_to="https://evil.example.org/")
-    assert answer.status_code == 400
+    answer = await gateway.start(returnTo="https://evil.example.org/")
+    assert answer.status_code == 422
     assert answer.json()["code"] == "INVALID_FIELDS"
-    assert list(answer.json()["fields"]) == ["return_to"]
+    assert list(answer.json()["fields"]) == ["returnTo"]
     assert gateway.methods == []
 
 
 async def test_a_token_that_no_cookie_can_hold_is_refused_before_anything_begins(gateway: Gateway) -> None:
     gateway.script.answers = [STARTED, COMPLETED]
-    fits = await gateway.start(token="CANARY-" + "x" * 3000, return_to=f"{APP}/profile")
+    fits = await gateway.start(token="CANARY-" + "x" * 3000, returnTo=f"{APP}/profile")
     assert fits.status_code == 200
     assert len(fits.headers["set-cookie"]) <= 4096
     answer = await gateway.start(token="CANARY-" + "x" * 4000)
@@ -297,7 +297,7 @@ async def test_revoke_says_whether_the_provider_was_told(gateway: Gateway) -> No
     first = await gateway.http.post(url, headers=BEARER)
     second = await gateway.http.post(url, headers=BEARER)
     assert (first.json(), second.json()) == (
-        {"ok": True, "told_provider": True},
-        {"ok": True, "told_provider": False},
+        {"ok": True, "toldProvider": True},
+        {"ok": True, "toldProvider": False},
     )
     assert gateway.script.received[0].request.mailbox_id == MAILBOX_ID

@@ -140,15 +140,15 @@ def test_the_outcome_takes_the_place_of_an_earlier_one_and_of_nothing_else(
     query: str, fragment: str, mailbox_id: str
 ) -> None:
     before = f"https://app.example.org/p{query}{fragment}"
-    after = urlsplit(with_result(before, {"oauth": "ok", "mailbox_id": mailbox_id}))
+    after = urlsplit(with_result(before, {"oauth": "ok", "mailboxId": mailbox_id}))
     assert parse_qsl(after.query, keep_blank_values=True) == [
         *(
             (name, value)
             for name, value in parse_qsl(query[1:], keep_blank_values=True)
-            if name not in {"oauth", "code", "mailbox_id"}
+            if name not in {"oauth", "code", "mailboxId"}
         ),
         ("oauth", "ok"),
-        ("mailbox_id", mailbox_id),
+        ("mailboxId", mailbox_id),
     ]
     assert (after.netloc, after.path, after.fragment) == ("app.example.org", "/p", fragment[1:])
 

@@ -30,7 +30,7 @@ async function start() {
     headers: { authorization: "Bearer TOKEN", "content-type": "application/json" },
     body: "{}",
   });
-  last = (await answer.json()).authorization_url;
+  last = (await answer.json()).authorizationUrl;
   return last;
 }
 document.getElementById("start").onclick = start;
@@ -40,7 +40,7 @@ document.getElementById("connect").onclick = async () => {
 };
 </script>
 """
-SUCCESS = {"type": "mailbox-svc:oauth", "ok": True, "mailbox_id": MAILBOX_ID}
+SUCCESS = {"type": "mailbox-svc:oauth", "ok": True, "mailboxId": MAILBOX_ID}
 
 
 @dataclass(slots=True)

@@ -29,7 +29,9 @@ NONE: Settings = {}
 def environment(settings: Settings) -> dict[str, str]:
     """This process's environment without any setting of the service, and then these."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
-    return {**clean, "COLUMNS": "200", **{name: str(value) for name, value in settings.items()}}
+    # No gateway unless it is asked for: the port is the same for all, and tests run side by side.
+    ours = {"COLUMNS": "200", "MAILBOX_REST_ADDR": ""}
+    return {**clean, **ours, **{name: str(value) for name, value in settings.items()}}
 
 
 def mailbox_svc(

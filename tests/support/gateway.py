@@ -7,11 +7,12 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import httpx2
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
@@ -32,6 +33,14 @@ STARTED = StartAuthorizationResponse(
     authorization_url=f"https://provider.example.org/authorize?state={STATE}", state=STATE
 )
 COMPLETED = CompleteAuthorizationResponse(mailbox=Mailbox(id=MAILBOX_ID))
+
+
+Kind = TypeVar("Kind", bound=Message)
+
+
+def of(kind: type[Kind], /, **fields: Any) -> Kind:
+    """Return a message of this kind, its fields as protobuf's JSON has them: members of enums by name."""
+    return ParseDict(fields, kind())
 
 
 def refusal(
@@ -106,11 +115,11 @@ def _silent_browser() -> Iterator[None]:
 
 @asynccontextmanager
 async def running_gateway(
-    script: Script, origins: tuple[str, ...] = (APP,), *, target: str = ""
+    script: Script, origins: tuple[str, ...] = (APP,), *, target: str = "", **config: Any
 ) -> AsyncIterator[Gateway]:
     """Run both on free ports; `target` is another service than the scripted one."""
     async with serving(script) as scripted:
-        server = GatewayServer(GatewayConfig("127.0.0.1:0", target or scripted, origins))
+        server = GatewayServer(GatewayConfig("127.0.0.1:0", target or scripted, origins, **config))
         port = await server.start()
         try:
             browser = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)

@@ -74,14 +74,15 @@ class DraftFields(TypedDict):
     tls: NotRequired[bool]
     #: Default: 993, or 143 without `tls`.
     port: NotRequired[int]
+    #: Of a saved mailbox. In a draft: its stored password is used, if nothing else differs. To save: updates
+    #: this mailbox, or creates it under this UUID, so that the call may be repeated safely.
+    id: NotRequired[str | None]
 
 
 class SaveFields(DraftFields):
     """A mailbox to save. All fields replace the stored ones; without a password the stored one is kept."""
 
     label: str
-    #: Updates this mailbox, or creates it under this UUID, so that the call may be repeated safely.
-    id: NotRequired[str | None]
     #: Of the mailbox that was read; StaleEtag when it has changed since.
     etag: NotRequired[str | None]
 

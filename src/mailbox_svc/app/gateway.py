@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import grpc
@@ -31,12 +32,13 @@ def run_gateway(settings: Settings, *, on_ready: Callable[[int], None]) -> None:
 
 async def _serve_until_stopped(settings: Settings, on_ready: Callable[[int], None]) -> None:
     install_loop_handler(asyncio.get_running_loop())
-    if settings.rest_addr is None:
-        raise ConfigError("Set MAILBOX_REST_ADDR to say where the gateway listens.")
+    address = settings.rest_addr
+    if address is None:
+        raise ConfigError("Set MAILBOX_REST_ADDR to say where the gateway listens; empty is off.")
     stop = stop_signal()
-    gateway = gateway_from(settings)
-    port = await started(gateway, settings.rest_addr)
-    log.info("serving", extra={"address": settings.rest_addr, "port": port})
+    gateway = gateway_from(settings, address)
+    port = await started(gateway)
+    log.info("serving", extra={"address": address, "port": port})
     on_ready(port)
     await stop.wait()
     log.info("stopping")
@@ -44,7 +46,16 @@ async def _serve_until_stopped(settings: Settings, on_ready: Callable[[int], Non
     log.info("stopped")
 
 
-def gateway_from(settings: Settings, port: int | None = None) -> GatewayServer:
+def address_in_serve(settings: Settings) -> str | None:
+    """Return where `serve` listens for REST, None when it does not."""
+    if settings.is_set("rest_addr"):
+        return settings.rest_addr
+    # By default only where it works without being set up: to a certificate's name it would have to be told.
+    usable = find_spec("fastapi") is not None and settings.grpc_tls_cert_file is None
+    return settings.rest_addr if usable else None
+
+
+def gateway_from(settings: Settings, address: str, port: int | None = None) -> GatewayServer:
     """Return the gateway, not started; `port` is that of the gRPC server in this process.
 
     Raises ConfigError when the extra is not installed or a file cannot be read.
@@ -60,7 +71,7 @@ def gateway_from(settings: Settings, port: int | None = None) -> GatewayServer:
         target = f"{target.rpartition(':')[0]}:{port}"
     return GatewayServer(
         GatewayConfig(
-            address=settings.rest_addr or "",
+            address=address,
             grpc_target=target,
             origins=settings.rest_origins,
             credentials=_credentials(settings, in_clear=ours or is_local(target)),
@@ -68,12 +79,13 @@ def gateway_from(settings: Settings, port: int | None = None) -> GatewayServer:
     )
 
 
-async def started(gateway: GatewayServer, address: str) -> int:
+async def started(gateway: GatewayServer) -> int:
     """Start it, and return its port. Raises ConfigError when the address cannot be had."""
     try:
         return await gateway.start()
     except OSError as error:
-        raise ConfigError(f"The gateway cannot listen on {address}: {os_reason(error)}.") from None
+        reason = f"The gateway cannot listen on {gateway.config.address}: {os_reason(error)}."
+        raise ConfigError(f"{reason} Set MAILBOX_REST_ADDR to another address, or empty for none.") from None
 
 
 def _credentials(settings: Settings, *, in_clear: bool) -> grpc.ChannelCredentials | None:

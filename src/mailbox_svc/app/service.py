@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from mailbox_svc.app.gateway import gateway_from, started
+from mailbox_svc.app.gateway import address_in_serve, gateway_from, started
 from mailbox_svc.app.parts import (
     access_from,
     mail_dns_from,
@@ -61,28 +61,39 @@ class Running:
     rest_port: int
     gateway: GatewayServer | None
 
+    @property
+    def page_url(self) -> str:
+        """Where the Integrations page is; empty without a gateway, or where the page was not built."""
+        if self.gateway is None or not self.gateway.config.has_page:
+            return ""
+        host = self.gateway.config.address.rpartition(":")[0]
+        return f"http://{host}:{self.rest_port}/profile/integrations"
+
     async def stop_gateway(self, grace: float) -> None:
         """Let the gateway's requests end within `grace` seconds."""
         if self.gateway is not None:
             await self.gateway.stop(grace)
 
 
-def run_service(settings: Settings, *, on_ready: Callable[[int], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `on_ready` gets the port once calls are taken."""
+def run_service(settings: Settings, *, on_ready: Callable[[Running], None]) -> None:
+    """Serve until SIGTERM or SIGINT. `on_ready` gets what listens once calls are taken."""
     configure_logs(level=settings.log_level, json=settings.log_format == "json")
     # uvloop makes a call a fifth to a third cheaper (docs/decisions.md).
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_stopped(settings, on_ready))
 
 
-async def _serve_until_stopped(settings: Settings, on_ready: Callable[[int], None]) -> None:
+async def _serve_until_stopped(settings: Settings, on_ready: Callable[[Running], None]) -> None:
     stop = stop_signal()
     async with running_service(settings) as service:
         # What is here now stays for good; the collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
         log.info("serving", extra={"address": settings.grpc_addr, "port": service.port})
-        on_ready(service.port)
+        if service.gateway is not None:
+            address = service.gateway.config.address
+            log.info("serving REST", extra={"address": address, "port": service.rest_port})
+        on_ready(service)
         await stop.wait()
         log.info("stopping")
         await service.server.announce_stop()
@@ -112,9 +123,9 @@ async def running_service(settings: Settings) -> AsyncIterator[Running]:
         if settings.metrics_addr is not None:
             stack.callback(serve_metrics(settings.metrics_addr, registry))
         gateway, rest_port = None, 0
-        if settings.rest_addr is not None:
-            gateway = gateway_from(settings, port)
-            rest_port = await started(gateway, settings.rest_addr)
+        if (rest_address := address_in_serve(settings)) is not None:
+            gateway = gateway_from(settings, rest_address, port)
+            rest_port = await started(gateway)
             stack.push_async_callback(gateway.stop, 0)
         yield Running(server, port, rest_port, gateway)
 

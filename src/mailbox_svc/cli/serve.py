@@ -26,7 +26,7 @@ def serve(
 ) -> None:
     """Serve gRPC until SIGTERM or Ctrl-C."""
     settings = dev_settings(data_dir) if dev else load()
-    app.run_service(settings, on_ready=lambda port: _greet(settings, port, data_dir) if dev else None)
+    app.run_service(settings, on_ready=lambda running: _greet(settings, running, data_dir) if dev else None)
 
 
 def gateway() -> None:
@@ -34,9 +34,10 @@ def gateway() -> None:
     app.run_gateway(load(), on_ready=lambda _port: None)
 
 
-def _greet(settings: Settings, port: int, data_dir: Path) -> None:
+def _greet(settings: Settings, running: app.Running, data_dir: Path) -> None:
     token = mint(settings, subject=DEV_USER, lifetime=24 * 3600, service=False)
     host = settings.grpc_addr.rpartition(":")[0]
+    port = running.port
     method = "mailboxes.v1.MailboxService/List"
     out = Console(soft_wrap=True, highlight=False)
     out.print(f"[bold green]mailbox-svc is serving on {host}:{port}[/] for development only.")
@@ -52,6 +53,11 @@ def _greet(settings: Settings, port: int, data_dir: Path) -> None:
         f"-H \"authorization: Bearer $TOKEN\" -d '{{}}' http://{host}:{port}/{method}",
         markup=False,
     )
+    if running.gateway is not None:
+        rest = f"{running.gateway.config.address.rpartition(':')[0]}:{running.rest_port}"
+        out.print(f"\nOver HTTP, with the same token: http://{rest}/docs", markup=False)
+    if running.page_url:
+        out.print(f"The Integrations page: {running.page_url}#token={token}", markup=False)
     out.print("\nThe commands need no token here. When a mailbox is saved:\n")
     options = _options_to_find(f"{host}:{port}", data_dir)
     out.print(f"{shlex.quote(sys.argv[0])} harvest LABEL {shlex.join(options)}", markup=False)

@@ -96,8 +96,8 @@ class Settings(Registrations):
     grpc_tls_client_ca_file: Path | None = None
     #: Lets the service listen without TLS on other addresses than loopback: behind a mesh or proxy.
     grpc_allow_insecure: bool = False
-    #: The gateway; empty is off.
-    rest_addr: Address | None = None
+    #: The gateway; empty is off. The default needs the extra [rest], and gRPC without TLS of its own.
+    rest_addr: Address | None = "127.0.0.1:8080"
     #: Origins whose pages may call the gateway, and are told how a popup of it ended.
     rest_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
     #: The gRPC address that the gateway is a client of; empty is `grpc_addr`, in `serve` its own.
@@ -163,13 +163,18 @@ class Settings(Registrations):
             problems.append("MAILBOX_GRPC_TLS_CERT_FILE and MAILBOX_GRPC_TLS_KEY_FILE go together")
         if self.grpc_tls_client_ca_file is not None and self.grpc_tls_cert_file is None:
             problems.append("MAILBOX_GRPC_TLS_CLIENT_CA_FILE needs MAILBOX_GRPC_TLS_CERT_FILE")
-        if self.rest_addr is not None and self.grpc_tls_client_ca_file is not None:
+        wants_gateway = self.is_set("rest_addr") and self.rest_addr is not None
+        if wants_gateway and self.grpc_tls_client_ca_file is not None:
             raise ValueError("the gateway has no client certificate to show: MAILBOX_GRPC_TLS_CLIENT_CA_FILE")
         if self.jwt_secret_file is not None and self.jwt_jwks_url is not None:
             problems.append("set MAILBOX_JWT_SECRET_FILE or MAILBOX_JWT_JWKS_URL, not both")
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def is_set(self, name: str) -> bool:
+        """Say whether a setting was given, and is not the default."""
+        return name in self.model_fields_set
 
     @property
     def store_url(self) -> str:
@@ -189,6 +194,9 @@ def load(**overrides: Any) -> Settings:
     known = {_variable(name) for name in Settings.model_fields}
     ours = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
     problems = [f"{name} is not a setting" for name in ours if name.upper() not in known]
+    if any(name.upper() == _variable("rest_addr") and not os.environ[name] for name in ours):
+        # For all others empty is as good as not set; here it says no to what is there by default.
+        overrides = {"rest_addr": None, **overrides}
     try:
         settings = Settings(**overrides)
     except ValidationError as exc:

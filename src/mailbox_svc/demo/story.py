@@ -44,6 +44,20 @@ async def tell(
     teller.end(_TRY_NEXT)
 
 
+async def fill(address: str, token: str, imap: DemoServer) -> None:
+    """Leave the service with all that a page can show: a mailbox, its contacts, two groups, a schedule."""
+    async with AsyncClient(address, token=token) as client:
+        saved = await client.save(
+            label="Alice", host=imap.host, port=imap.port, tls=True, user=imap.user, password=imap.password
+        )
+        await client.test(saved.id)
+        async for _ in client.harvest(saved.id):
+            pass
+        await client.import_contacts(group="Close friends", min_rank=50)
+        await client.import_contacts(group="Suppliers", kinds=["role"])
+        await client.set_schedule(saved.id, enabled=True)
+
+
 async def _save(teller: Teller, client: AsyncClient, imap: DemoServer) -> Mailbox:
     teller.step("Save", f"{imap.user} with its password")
     saved = await client.save(

@@ -5,6 +5,7 @@ The line has the route's pattern and never the path or the query, which hold cod
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import re
@@ -19,12 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from mailbox_svc.rest.problems import INTERNAL
+from mailbox_svc.rest.streams import CutOff
 
 log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "x-request-id"
-#: Bytes of a request's body; what people type is smaller.
-MAX_BODY: Final = 16 * 1024
+#: Bytes of a request's body; a thousand ids in a list are 40 KB.
+MAX_BODY: Final = 64 * 1024
 
 # As the service takes them: what may stand in a log line and in a header without any escaping.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,6 +34,7 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -72,7 +75,7 @@ class Boundary:
         finally:
             facts = {
                 "method": scope["method"],
-                "path": getattr(scope.get("route"), "path", ""),
+                "path": getattr(scope.get("route"), "path_format", ""),
                 "status": status,
                 "duration_ms": round((time.perf_counter() - started) * 1000, 3),
             }
@@ -82,8 +85,9 @@ class Boundary:
 class LastResort:
     """The innermost layer: no error gets beyond it, so that nobody prints its text."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, body_seconds: float) -> None:
         self._app = app
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,23 +101,34 @@ class LastResort:
             await send(message)
 
         try:
-            await self._app(scope, _limited(receive), watched)
+            await self._app(scope, _limited(receive, self._body_seconds), watched)
+        except CutOff as cut:
+            log.warning("answer cut off", extra={"code": cut.code})
         except Exception:
             log.exception("unexpected error")  # `logs` writes its type and stack, and never its text
             if not begun:
                 await INTERNAL.response()(scope, receive, send)
 
 
-def _limited(receive: Receive) -> Receive:
-    """Count the body as it comes; FastAPI's own limit answers in plain text."""
+def _limited(receive: Receive, seconds: float) -> Receive:
+    """Count the body and the time it takes; FastAPI's own limit answers in plain text, and has no clock."""
     size = 0
+    complete = False
+    end = asyncio.get_running_loop().time() + seconds
 
     async def limited() -> Message:
-        nonlocal size
-        message = await receive()
+        nonlocal size, complete
+        if complete:  # what comes now is that the client goes, however late
+            return await receive()
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
         size += len(message.get("body", b""))
         if size > MAX_BODY:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        complete = not message.get("more_body", False)
         return message
 
     return limited

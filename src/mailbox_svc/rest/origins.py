@@ -90,4 +90,4 @@ def with_result(url: str, result: Mapping[str, str]) -> str:
     return parts._replace(query="&".join([*others, urlencode(result)])).geturl()
 
 
-_RESULT: Final = ("oauth", "mailbox_id", "code")
+_RESULT: Final = ("oauth", "mailboxId", "code")

@@ -7,10 +7,12 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 
 from mailbox_svc.rest.app import GatewayConfig, create_app
+from mailbox_svc.rest.protocol import GatewayProtocol
 
 #: Bytes of a request's head: a token in a header and one in a cookie, with room.
 _MAX_HEAD = 32 * 1024
@@ -21,10 +23,11 @@ class GatewayServer:
 
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
+        self._stopping = asyncio.Event()
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
-                create_app(config),
-                http="h11",
+                create_app(config, self._stopping),
+                http=partial(GatewayProtocol, config.head_seconds),  # type: ignore[arg-type]  # makes one
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -54,6 +57,7 @@ class GatewayServer:
         """Take no more connections, and give the requests under way so many seconds to end."""
         if self._serving is None:
             return
+        self._stopping.set()
         self._uvicorn.config.timeout_graceful_shutdown = grace  # type: ignore[assignment]  # any number does
         self._uvicorn.should_exit = True
         await self._serving

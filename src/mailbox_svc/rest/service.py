@@ -18,8 +18,13 @@ from mailbox_svc.rest.boundary import REQUEST_ID, current_request_id
 from mailbox_svc.rest.problems import Problem, Refused
 from mailboxes import AsyncClient
 
-#: A service that is started again is found again soon: gRPC's own pauses grow to two minutes.
-_OPTIONS: Final = (("grpc.max_reconnect_backoff_ms", 5_000),)
+_OPTIONS: Final = (
+    # A service that is started again is found again soon: gRPC's own pauses grow to two minutes.
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    # A watched harvest may be silent for long; this finds out that the connection is gone.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
 #: RFC 6750 §2.1.
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
@@ -28,9 +33,10 @@ _bearer_header = HTTPBearer(auto_error=False)
 
 def open_channel(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
     """Return a channel that passes each request's id on; without credentials it is clear text."""
+    interceptors = [_PassRequestId(), _PassRequestIdOfStream()]
     if credentials is None:
-        return grpc.aio.insecure_channel(target, _OPTIONS, interceptors=[_PassRequestId()])
-    return grpc.aio.secure_channel(target, credentials, _OPTIONS, interceptors=[_PassRequestId()])
+        return grpc.aio.insecure_channel(target, _OPTIONS, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, credentials, _OPTIONS, interceptors=interceptors)
 
 
 def client_with(token: str, request: Request) -> AsyncClient:
@@ -71,13 +77,24 @@ class _PassRequestId(grpc.aio.UnaryUnaryClientInterceptor):
         client_call_details: grpc.aio.ClientCallDetails,
         request: Any,
     ) -> Any:
-        metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
-        metadata.add(REQUEST_ID, current_request_id.get())
-        details = grpc.aio.ClientCallDetails(
-            client_call_details.method,
-            client_call_details.timeout,
-            metadata,
-            client_call_details.credentials,
-            client_call_details.wait_for_ready,
-        )
-        return await continuation(details, request)
+        return await continuation(_with_request_id(client_call_details), request)
+
+
+class _PassRequestIdOfStream(grpc.aio.UnaryStreamClientInterceptor):
+    """The same where the answer is a stream; grpc.aio takes each interceptor for one kind of calls only."""
+
+    async def intercept_unary_stream(
+        self,
+        continuation: Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request: Any,
+    ) -> Any:
+        return await continuation(_with_request_id(client_call_details), request)
+
+
+def _with_request_id(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    metadata = grpc.aio.Metadata(*(details.metadata or ()))
+    metadata.add(REQUEST_ID, current_request_id.get())
+    return grpc.aio.ClientCallDetails(
+        details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+    )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from mailbox_svc.rest.attempt import PATH, Attempt, forget, remembered
+from mailbox_svc.rest.models.oauth import Provider, Revoked, StartBody, Started
+from mailbox_svc.rest.openapi import refusals
 from mailbox_svc.rest.origins import Origins, opener_of, with_result
 from mailbox_svc.rest.popup import page
 from mailbox_svc.rest.problems import Problem, Refused, invalid, problem_of
+from mailbox_svc.rest.routes.parameters import MailboxId
 from mailbox_svc.rest.service import BearerToken, Client, client_with
 from mailboxes import MailboxError
 
-router = APIRouter()
+router = APIRouter(tags=["accounts"])
+
+ProviderId = Annotated[str, Path(description="The id of a provider.", examples=["google"])]
 
 _NOT_STARTED: Final = Problem(
     HTTPStatus.BAD_REQUEST,
@@ -27,62 +31,23 @@ _TAMPERED: Final = Problem(
     HTTPStatus.BAD_REQUEST, "OAUTH_STATE_INVALID", "The provider's answer is not complete. Start again."
 )
 
-Text = Annotated[str, StringConstraints(max_length=1024)]
-
-
-class Provider(BaseModel):
-    """An account provider."""
-
-    id: str
-    name: str
-    configured: bool
-    host: str
-    port: int
-    scopes: list[str]
-
-
-class StartBody(BaseModel):
-    """What account is to be connected, and where the browser goes afterwards."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    login_hint: Text | None = None
-    mailbox_id: Text | None = None
-    return_to: Text | None = None
-
-
-class Started(BaseModel):
-    """Where to send the browser."""
-
-    authorization_url: str
-
-
-class Revoked(BaseModel):
-    """The permission is forgotten here; `told_provider` says whether the provider knows."""
-
-    ok: bool
-    told_provider: bool
+_PAGE: Final = {"content": {"text/html": {"schema": {"type": "string"}}}}
+_CALLBACK: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Connected: a page that tells the page that opened it, and closes itself.", **_PAGE},
+    303: {"description": "To `returnTo`, with `?oauth=ok&mailboxId=…` or `?oauth=error&code=…`."},
+    "default": {"description": "Not connected: the same page, and why.", **_PAGE},
+}
 
 
 @router.get(f"{PATH}/providers")
-async def list_providers(client: Client) -> list[Provider]:
+async def list_oauth_providers(client: Client) -> list[Provider]:
     """List the providers, those that are not configured too."""
-    return [
-        Provider(
-            id=one.id,
-            name=one.name,
-            configured=one.configured,
-            host=one.host,
-            port=one.port,
-            scopes=list(one.scopes),
-        )
-        for one in await client.oauth_providers()
-    ]
+    return [Provider.of(one) for one in await client.oauth_providers()]
 
 
-@router.post(PATH + "/{provider}/start")
-async def start(
-    provider: str,
+@router.post(PATH + "/{provider}/start", responses=refusals(400, 404, 409))
+async def start_authorization(
+    provider: ProviderId,
     request: Request,
     response: Response,
     token: BearerToken,
@@ -94,7 +59,7 @@ async def start(
     origins = _origins(request)
     opener = opener_of(request, origins)
     if wanted.return_to and not origins.may_return_to(wanted.return_to):
-        raise invalid("return_to", "Must be a URL on an origin that this service is set up for.")
+        raise invalid("returnTo", "Must be a URL on an origin that this service is set up for.")
     Attempt(provider, token, opener, wanted.return_to or "").remember(request, response)
     started = await client.start_authorization(
         provider, login_hint=wanted.login_hint, mailbox_id=wanted.mailbox_id
@@ -102,8 +67,8 @@ async def start(
     return Started(authorization_url=started.authorization_url)
 
 
-@router.get(PATH + "/{provider}/callback")
-async def callback(provider: str, request: Request) -> Response:
+@router.get(PATH + "/{provider}/callback", response_class=HTMLResponse, responses=_CALLBACK)
+async def complete_authorization(provider: ProviderId, request: Request) -> Response:
     """Complete what this browser began, and end on the application's page or on one that closes itself."""
     attempt = remembered(request, provider)
     # Each provider has a callback of its own, so that one cannot pass for another (RFC 9700 §4.4.2.2).
@@ -115,11 +80,11 @@ async def callback(provider: str, request: Request) -> Response:
     return response
 
 
-@router.post("/api/contacts/mailboxes/{mailbox_id}/revoke")
-async def revoke(mailbox_id: str, client: Client) -> Revoked:
+@router.post("/api/contacts/mailboxes/{id:uuid}/revoke", responses=refusals(404, 409))
+async def revoke(mailbox_id: MailboxId, client: Client) -> Revoked:
     """Give the permission back to the provider and forget it; the mailbox and its contacts stay."""
-    revoked = await client.revoke(mailbox_id)
-    return Revoked(ok=True, told_provider=revoked.told_provider)
+    revoked = await client.revoke(str(mailbox_id))
+    return Revoked(told_provider=revoked.told_provider)
 
 
 async def _outcome(request: Request, attempt: Attempt) -> str | Problem:
@@ -148,14 +113,14 @@ def _end(request: Request, attempt: Attempt, outcome: str | Problem) -> Response
         message = {"ok": False, "code": outcome.code, "error": outcome.error}
         return page(outcome.status, "Not connected", outcome.error, target=target, message=message)
     sentence = "The account is connected. You can close this window."
-    message = {"ok": True, "mailbox_id": outcome}
+    message = {"ok": True, "mailboxId": outcome}
     return page(HTTPStatus.OK, "Connected", sentence, target=target, message=message)
 
 
 def _in_query(outcome: str | Problem) -> dict[str, str]:
     if isinstance(outcome, Problem):
         return {"oauth": "error", "code": outcome.code}
-    return {"oauth": "ok", "mailbox_id": outcome}
+    return {"oauth": "ok", "mailboxId": outcome}
 
 
 def _origins(request: Request) -> Origins:

@@ -1,0 +1,3 @@
+export type { GmailIntegrationsProps, Tab } from "./GmailIntegrations";
+export { GmailIntegrations } from "./GmailIntegrations";
+export type { ColorScheme } from "./shared/Themed";

@@ -1,0 +1,153 @@
+"""Every state of the Integrations page, and how a user gets there: looked at by axe, and by people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Page, Route, expect
+
+from support.web_world import ADDRESS
+
+#: Milliseconds; far above what anything takes.
+PATIENCE = 45_000
+Steps = Callable[[Page], Awaitable[None]]
+
+
+async def nothing(_page: Page) -> None:
+    """Only look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A state of the page. `user` is "alice", who has everything, or "newcomer", who has nothing."""
+
+    name: str
+    #: A word that shows that the state is reached.
+    shows: str
+    steps: Steps = nothing
+    tab: str = ""
+    user: str = "alice"
+    #: Before the page is opened.
+    prepare: Steps = nothing
+
+
+async def _add(page: Page) -> None:
+    await page.get_by_role("button", name="Add mailbox").first.click()
+
+
+async def _address(page: Page, address: str) -> None:
+    await _add(page)
+    await page.get_by_label("E-mail address").fill(address)
+    await page.get_by_role("button", name="Continue").click()
+
+
+async def _app_password(page: Page) -> None:
+    await _address(page, "ann@gmail.com")
+
+
+async def _oauth(page: Page) -> None:
+    await _address(page, ADDRESS)
+
+
+async def _wrong_address(page: Page) -> None:
+    await _address(page, "ann")
+
+
+async def _wrong_password(page: Page) -> None:
+    await _oauth(page)
+    await page.get_by_role("button", name="Use an app password instead").click()
+    await page.get_by_role("textbox", name="Password").fill("CANARY-wrong")
+    await page.get_by_role("button", name="Test connection").click()
+
+
+async def _menu_item(page: Page, item: str) -> None:
+    await page.get_by_role("button", name="More actions for Work").click()
+    await page.get_by_role("menuitem", name=item).click()
+
+
+async def _menu(page: Page) -> None:
+    await page.get_by_role("button", name="More actions for Work").click()
+
+
+async def _edit(page: Page) -> None:
+    await _menu_item(page, "Edit")
+    await page.get_by_role("button", name="Change").click()
+    await page.get_by_label("IMAP server").fill("imap.example.org")
+
+
+async def _schedule(page: Page) -> None:
+    await _menu_item(page, "Automatic sync")
+
+
+async def _history(page: Page) -> None:
+    await _menu_item(page, "Sync history")
+
+
+async def _delete(page: Page) -> None:
+    await _menu_item(page, "Delete")
+
+
+async def _contact(page: Page) -> None:
+    await page.get_by_role("button", name="Bob Builder").click()
+
+
+async def _selection(page: Page) -> None:
+    for name in ("Bob Builder", "Priya Natarajan"):
+        await page.get_by_role("checkbox", name=f"Select {name}").check()
+
+
+async def _nobody(page: Page) -> None:
+    await page.get_by_role("searchbox").fill("nobody of this name")
+
+
+async def _import(page: Page) -> None:
+    await page.get_by_role("button", name="Import contacts").first.click()
+    await expect(page.get_by_role("button", name="Import", exact=False).last).to_be_enabled(timeout=PATIENCE)
+
+
+async def _cut_off(page: Page) -> None:
+    async def refuse(route: Route) -> None:
+        await route.abort()
+
+    await page.route("**/api/contacts/mailboxes", refuse)
+
+
+async def _never(page: Page) -> None:
+    async def wait(_route: Route) -> None:
+        """Leave the request without an answer."""
+
+    await page.route("**/api/contacts?*", wait)
+
+
+async def _sign_out(page: Page) -> None:
+    await page.get_by_role("button", name="Sign out").click()
+
+
+SCENES = (
+    Scene("mailboxes", "Needs attention"),
+    Scene("mailboxes-empty", "No mailbox yet", user="newcomer"),
+    Scene("mailboxes-failed", "This could not be loaded", prepare=_cut_off),
+    Scene("mailbox-menu", "Sync history", _menu),
+    Scene("add-address", "The server is filled in", _add),
+    Scene("add-wrong-address", "such as ann@example.org", _wrong_address),
+    Scene("add-oauth", "Connect with Example", _oauth),
+    Scene("add-app-password", "Gmail wants an app password", _app_password),
+    Scene("add-wrong-password", "Check user name and password", _wrong_password),
+    Scene("edit-elsewhere", "the password is needed again", _edit),
+    Scene("schedule", "How often", _schedule),
+    Scene("history", "Sync history of", _history),
+    Scene("delete", "This goes:", _delete),
+    Scene("contacts", "Bob Builder", tab="Contacts"),
+    Scene("contacts-empty", "No contacts yet", tab="Contacts", user="newcomer"),
+    Scene("contacts-none", "Nobody matches", _nobody, tab="Contacts"),
+    Scene("contacts-loading", "Contacts", tab="Contacts", prepare=_never),
+    Scene("contacts-selected", "2 selected", _selection, tab="Contacts"),
+    Scene("contact", "Your notes", _contact, tab="Contacts"),
+    Scene("skipped", "Automated", tab="Skipped"),
+    Scene("duplicates", "Two people", tab="Duplicates"),
+    Scene("groups", "Friends", tab="Groups"),
+    Scene("groups-empty", "No groups yet", tab="Groups", user="newcomer"),
+    Scene("import", "Left out", _import, tab="Groups"),
+    Scene("token", "Sign in with a token", _sign_out),
+)
