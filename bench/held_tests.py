@@ -38,6 +38,8 @@ def measure(clients: int) -> list[Row]:
             "MAILBOX_EGRESS_ALLOW": "127.0.0.0/8",
             "MAILBOX_EGRESS_PORTS": str(port),
             "MAILBOX_TLS_CA_FILE": str(files.ca),
+            # All of them are of one account here.
+            "MAILBOX_CONNECTIONS_PER_ACCOUNT": str(clients),
         }
         with running_service(**settings) as service:
             _warm_up(service.address, service.pid, service.token("warm"))

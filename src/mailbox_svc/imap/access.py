@@ -41,9 +41,9 @@ class Access:
         *,
         ca_file: Path | None = None,
         resolver: HostResolver | None = None,
-        per_account: int = 2,
+        per_account: int | None = None,
     ) -> None:
-        """`per_account` is how many connections there may be to one account at a time.
+        """`per_account` is how many connections there may be to one account at a time; None is any number.
 
         Raises ConfigError when `ca_file`, a PEM file of further authorities, cannot be used.
         """

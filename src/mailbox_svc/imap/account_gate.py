@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
@@ -15,8 +16,9 @@ from mailbox_svc.model.mailbox import Destination
 class AccountGate:
     """Safe for concurrent use in one event loop."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    def __init__(self, room: int | None) -> None:
+        """`room` is how many connections an account may have; None is any number."""
+        self._room = sys.maxsize if room is None else room
         # Each lives as long as somebody holds it or waits for it.
         self._gates: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
