@@ -6,7 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from mailbox_svc.rest.models.base import LINES, Answer, Body, Count, GivenId, Id, Time, Words, line, time_of
+from mailbox_svc.rest.models.base import Answer, Body, Count, Id, Time
+from mailbox_svc.rest.models.given import LINES, GivenId, line
+from mailbox_svc.rest.models.values import Words, time_of
 from mailboxes import Contact as ContactMessage
 from mailboxes import (
     ContactKind,

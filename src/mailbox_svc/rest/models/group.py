@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from mailbox_svc.rest.models.base import Answer, Body, Count, GivenId, Id, Time, required_time
+from mailbox_svc.rest.models.base import Answer, Body, Count, Id, Time
 from mailbox_svc.rest.models.contact import SkipWord, skip_word
+from mailbox_svc.rest.models.given import GivenId
 from mailbox_svc.rest.models.harvest import Policy
+from mailbox_svc.rest.models.values import time
 from mailboxes import Group as GroupMessage
 from mailboxes import ImportContactsResponse
 
@@ -40,8 +42,8 @@ class Group(Answer):
             name=message.name,
             members=message.members,
             etag=message.etag,
-            created_at=required_time(message.created_at),
-            updated_at=required_time(message.updated_at),
+            created_at=time(message.created_at),
+            updated_at=time(message.updated_at),
         )
 
 

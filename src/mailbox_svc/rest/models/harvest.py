@@ -6,20 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from mailbox_svc.rest.models.base import (
-    Answer,
-    Body,
-    Count,
-    Id,
-    Seconds,
-    Time,
-    Words,
-    required_time,
-    seconds,
-    seconds_of,
-    time_of,
-)
+from mailbox_svc.rest.models.base import Answer, Body, Count, Id, Seconds, Time
 from mailbox_svc.rest.models.mailbox import Remedy, TestCodeWord
+from mailbox_svc.rest.models.values import Words, seconds, seconds_of, time, time_of
 from mailboxes import ContactPolicy, HarvestFailureCode, HarvestState, ScheduleState, SyncOutcome, TestCode
 from mailboxes import Harvest as HarvestMessage
 from mailboxes import Schedule as ScheduleMessage
@@ -126,7 +115,7 @@ class Harvest(Answer):
             skipped_folders=[
                 SkippedFolder(name=one.name, reason=one.reason) for one in message.skipped_folders
             ],
-            created_at=required_time(message.created_at),
+            created_at=time(message.created_at),
             started_at=time_of(message, "started_at"),
             ended_at=time_of(message, "ended_at"),
         )
@@ -201,8 +190,8 @@ class SyncRun(Answer):
     def of(cls, message: SyncRunMessage) -> SyncRun:
         return cls(
             number=message.number,
-            started_at=required_time(message.started_at),
-            ended_at=required_time(message.ended_at),
+            started_at=time(message.started_at),
+            ended_at=time(message.ended_at),
             outcome=_OUTCOME.of(message.outcome),
             messages=message.messages,
             contacts=message.contacts,

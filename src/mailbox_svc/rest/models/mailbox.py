@@ -7,20 +7,9 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from mailbox_svc.rest.models.base import (
-    Answer,
-    Body,
-    GivenId,
-    Id,
-    Seconds,
-    Time,
-    Words,
-    line,
-    required_time,
-    seconds,
-    seconds_of,
-    time_of,
-)
+from mailbox_svc.rest.models.base import Answer, Body, Id, Seconds, Time
+from mailbox_svc.rest.models.given import GivenId, line
+from mailbox_svc.rest.models.values import Words, seconds, seconds_of, time, time_of
 from mailboxes import (
     Auth,
     MailboxStatus,
@@ -101,8 +90,8 @@ class Mailbox(Answer):
             oauth_provider=message.oauth_provider or None,
             needs_reauth=message.status == MailboxStatus.MAILBOX_STATUS_NEEDS_REAUTH,
             etag=message.etag,
-            created_at=required_time(message.created_at),
-            updated_at=required_time(message.updated_at),
+            created_at=time(message.created_at),
+            updated_at=time(message.updated_at),
         )
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mailbox_svc.rest.models.base import Answer, Body, GivenId
+from mailbox_svc.rest.models.base import Answer, Body
+from mailbox_svc.rest.models.given import GivenId
 from mailboxes import OAuthProvider
 
 _Text = Annotated[str, Field(max_length=1024)]

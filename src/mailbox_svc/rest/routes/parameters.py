@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query
 
-from mailbox_svc.rest.models.base import GivenId
+from mailbox_svc.rest.models.given import GivenId
 from mailbox_svc.rest.models.group import Kind
 
 # A path has `{id:uuid}`, which matches no other text: /api/contacts/groups is no contact.
