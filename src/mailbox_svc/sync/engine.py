@@ -17,7 +17,7 @@ from mailbox_svc.model.schedule import Claim, DueSync, SyncSurvey
 from mailbox_svc.ports.schedules import SyncQueue
 from mailbox_svc.sync.admission import admit
 from mailbox_svc.sync.limits import SyncLimits
-from mailbox_svc.sync.run import Ended, MailboxSync
+from mailbox_svc.sync.run import Ended, MailboxSync, begin
 
 _log = logging.getLogger(__name__)
 
@@ -74,11 +74,10 @@ class SyncEngine:
         began = time.monotonic()
         try:
             lost_at = self._parts.clock() + timedelta(seconds=self._limits.lost_after)
-            async with self._parts.store.begin(user_id) as tx:
-                schedule = await tx.schedules.start(mailbox_id, lost_at=lost_at)
-            if schedule is None:
+            begun = await begin(self._parts.store, user_id, mailbox_id, lost_at=lost_at)
+            if begun is None:
                 return
-            ended = await MailboxSync(self._parts, self._harvests, self._limits, schedule).execute()
+            ended = await MailboxSync(self._parts, self._harvests, self._limits, begun).execute()
         except StorageUnavailable:
             return  # it counts as lost, and is claimed again
         except Exception:  # noqa: BLE001  (nothing may get into PgQueuer's log)
