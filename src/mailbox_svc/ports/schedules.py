@@ -24,7 +24,10 @@ class ScheduleRepository(Protocol):
         """Store what the user decides: enabled, interval, next run; and forget failures and stops."""
 
     async def start(self, mailbox_id: str, *, lost_at: datetime) -> Schedule | None:
-        """Begin a run: its number, one start more, and when it counts as lost. None when it may not run."""
+        """Begin a run: its number and one start more. None when it may not run.
+
+        It counts as lost when its claim says so, and at `lost_at` when it has none.
+        """
 
     async def is_ours(self, mailbox_id: str, run_no: int, *, lost_at: datetime) -> bool:
         """Say whether no later run was begun, and keep it so until the transaction ends."""

@@ -72,7 +72,13 @@ _PUT = for_each_dialect(
 _START = (
     update(schedules)
     .where(*_THIS, _s.next_sync_at.is_not(None))
-    .values(run_no=_s.run_no + 1, starts=_s.starts + 1, in_flight=True, next_sync_at=_NEXT)
+    .values(
+        run_no=_s.run_no + 1,
+        starts=_s.starts + 1,
+        in_flight=True,
+        # The claim has said when it counts as lost. As it stands, no index has to be written (HOT).
+        next_sync_at=case((_s.in_flight, _s.next_sync_at), else_=_NEXT),
+    )
     .returning(
         _s.user_id,
         _s.mailbox_id,

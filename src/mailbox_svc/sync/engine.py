@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 #: Seconds until the queue is taken up again after it was lost, at first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
+#: Mailboxes looked at in one transaction, at least.
+_FEWEST = 50
+
 #: Called with how each run ended, and how many seconds it took.
 OnSync = Callable[[Ended, float], None]
 #: Called now and then with how all schedules stand, and the time of that.
@@ -50,6 +53,8 @@ class SyncEngine:
         self._on_end = on_end
         self._on_survey = on_survey
         self._tasks: list[asyncio.Task[None]] = []
+        #: How many more this process may claim just now.
+        self._room = 0
 
     async def start(self) -> None:
         """Begin to work. What a queue in memory took with it when its process died is due at once."""
@@ -102,15 +107,15 @@ class SyncEngine:
     async def _dispatch(self) -> None:
         """Claim what is due, but not much more than this process can run soon: others may have room."""
         limits = self._limits
-        room = 2 * limits.runs - await self._queue.waiting()
-        while room > 0:
-            most = min(room, limits.batch)
+        self._room = 2 * limits.runs - await self._queue.waiting()
+        while self._room > 0:
+            # Where hosts are full, many have to be looked at to find some that have room.
+            most = min(max(self._room, _FEWEST), limits.batch)
             found = await self._parts.store.dispatch_syncs(
                 self._parts.clock(), most, self._admit, self._queue.enqueue
             )
             if found < most:
                 return
-            room -= found
 
     async def _look_round(self) -> None:
         if self._on_survey is not None:
@@ -118,7 +123,9 @@ class SyncEngine:
             self._on_survey(await self._parts.store.sync_survey(now), now)
 
     def _admit(self, due: Sequence[DueSync], in_flight: dict[str, int]) -> Sequence[Claim]:
-        return admit(due, in_flight, self._limits, self._parts.clock())
+        claims = admit(due, in_flight, self._limits, self._parts.clock())
+        self._room -= sum(claim.admitted for claim in claims)
+        return claims
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:
         while True:
