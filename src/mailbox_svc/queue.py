@@ -34,6 +34,10 @@ _BATCH: Final = 20
 #: Seconds for saying good-bye to the database.
 _CLOSE_TIMEOUT: Final = 2.0
 _PRUNE: Final = "DELETE FROM pgqueuer_log WHERE created < now() - interval '15 minutes'"
+_WAITING: Final = (
+    "SELECT count(*) AS waiting FROM"
+    " (SELECT FROM pgqueuer WHERE entrypoint = $1 AND status = 'queued' LIMIT 100000) AS these"
+)
 
 #: Opens a connection of asyncpg's.
 Connect = Callable[[], Awaitable[Any]]
@@ -70,7 +74,10 @@ class JobQueue:
     async def waiting(self) -> int:
         queries = self._queries
         with _driver_errors():
-            waiting: int = await queries.queued_work([_ENTRYPOINT])
+            if self._connect is None:
+                waiting: int = await queries.queued_work([_ENTRYPOINT])
+            else:  # where PgQueuer only says whether there are any
+                waiting = (await queries.driver.fetch(_WAITING, _ENTRYPOINT))[0]["waiting"]
         return waiting
 
     async def run(self, handler: Handler, *, most: int) -> None:

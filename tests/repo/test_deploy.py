@@ -33,7 +33,7 @@ def secrets(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(secrets: Path) -> Iterator[PostgresServer]:
     """A PostgreSQL that asks for passwords, made ready by deploy/roles.sh."""
-    own = PostgresServer(free_port(), new_folder("deploy"), server().programs)
+    own = PostgresServer(free_port(), new_folder("deploy"), server().programs, "")
     user = None
     if os.getuid() == 0:
         user = "postgres"

@@ -21,6 +21,9 @@ OWNER = "mailbox_owner"
 #: What the service logs in as.
 APP = "mailbox_app"
 
+#: For tests: nothing has to outlive this machine, and the log shows every statement.
+_FOR_TESTS = "-c fsync=off -c full_page_writes=off -c log_statement=all -c max_connections=100"
+
 _numbers = itertools.count(1)
 
 
@@ -29,6 +32,8 @@ class PostgresServer:
     port: int
     folder: Path
     programs: Path
+    #: Options of `postgres`.
+    options: str
 
     def url(self, role: str, database: str) -> str:
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
@@ -77,7 +82,7 @@ class PostgresServer:
     def start(self) -> None:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
-            "-c fsync=off -c full_page_writes=off -c max_connections=100 -c log_statement=all"
+            + self.options
         )
         self.control("start", "-l", str(self.folder / "log"), "-o", options)
 
@@ -88,17 +93,22 @@ class PostgresServer:
 @cache
 def server() -> PostgresServer:
     """Start it, the first time it is asked for; it stops when the test run ends."""
+    return started(_FOR_TESTS)
+
+
+def started(options: str) -> PostgresServer:
+    """Start one with these options of `postgres`; it stops when this process ends."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     programs = found[-1] if found else Path("/usr/lib/postgresql/15/bin")
     needs(programs / "postgres")
-    started = PostgresServer(free_port(), new_folder("postgres"), programs)
+    made = PostgresServer(free_port(), new_folder("postgres"), programs, options)
     if os.getuid() == 0:
-        shutil.chown(started.folder, "postgres", "postgres")
+        shutil.chown(made.folder, "postgres", "postgres")
     subprocess.run(
         [
             programs / "initdb",
             "-D",
-            started.folder / "data",
+            made.folder / "data",
             "-A",
             "trust",
             "-U",
@@ -108,16 +118,16 @@ def server() -> PostgresServer:
             "--no-sync",
         ],
         check=True,
-        cwd=started.folder,
+        cwd=made.folder,
         stdout=subprocess.DEVNULL,
         user=_user(),
         group=_user(),
     )
-    started.start()
-    atexit.register(started.stop)
-    started.sql(f"CREATE ROLE {OWNER} LOGIN")
-    started.sql(f"CREATE ROLE {APP} LOGIN")
-    return started
+    made.start()
+    atexit.register(made.stop)
+    made.sql(f"CREATE ROLE {OWNER} LOGIN")
+    made.sql(f"CREATE ROLE {APP} LOGIN")
+    return made
 
 
 def _user() -> str | None:

@@ -60,7 +60,8 @@ def test_one_account_is_read_by_one_at_a_time_whoever_saved_it() -> None:
 
 
 def test_who_finds_no_room_comes_back_in_seconds_and_not_all_at_once() -> None:
-    claims = admit(due(*["a.example"] * 50), {"a.example": 2}, LIMITS, NOW)
+    limits = SyncLimits(per_host=50)
+    claims = admit(due(*["a.example"] * 50), {"a.example": 50}, limits, NOW)
     pauses = {claim.next_at(queued=False) - NOW for claim in claims}
     assert len(pauses) > 40
     assert min(pauses) >= timedelta(seconds=5)

@@ -28,6 +28,7 @@ from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.imap.access import Access
 from mailbox_svc.imap.source import ImapMailSource
 from mailbox_svc.logs import configure_logs, install_loop_handler
+from mailbox_svc.mailboxes.credentials import Credentials
 from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
 from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.ports import Clock
@@ -83,7 +84,9 @@ async def work_from(settings: Settings, registry: CollectorRegistry) -> AsyncIte
                 on_refresh=OAuthMetrics(registry).refreshed,
             )
         )
-        parts = RunParts(store, oauth.credentials, ImapMailSource(access), clock, harvest_limits(settings))
+        background = store.in_background()
+        credentials = Credentials(background, vault, oauth.tokens)
+        parts = RunParts(background, credentials, ImapMailSource(access), clock, harvest_limits(settings))
         harvests = HarvestRuns(parts, on_end=HarvestMetrics(registry).ended)
         stack.push_async_callback(harvests.stop)
         metrics = SyncMetrics(registry)

@@ -10,7 +10,7 @@ from typing import Self
 
 from mailbox_svc.harvest.limits import HarvestLimits
 from mailbox_svc.mailboxes.changes import record_login
-from mailbox_svc.mailboxes.credentials import Credentials, is_token_refused
+from mailbox_svc.mailboxes.credentials import Credentials, StoredLogin, is_token_refused
 from mailbox_svc.model.check import Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.ports import Clock, Store
@@ -51,7 +51,11 @@ Work = Callable[[OpenMailbox], Awaitable[None]]
 class Login:
     """The logins of one run."""
 
-    def __init__(self, parts: RunParts, user_id: str, mailbox_id: str) -> None:
+    def __init__(
+        self, parts: RunParts, user_id: str, mailbox_id: str, *, stored: StoredLogin | None = None
+    ) -> None:
+        """`stored` is what the run has read already; the first login goes by it."""
+        self._stored = stored
         self._parts = parts
         self._user_id = user_id
         self._mailbox_id = mailbox_id
@@ -92,8 +96,9 @@ class Login:
     async def _open(self) -> OpenMailbox:
         parts = self._parts
         self._tried = None
+        stored, self._stored = self._stored, None
         mailbox, credential = await parts.credentials.of(
-            self._user_id, self._mailbox_id, refused=self._refused
+            self._user_id, self._mailbox_id, refused=self._refused, stored=stored
         )
         self._tried = mailbox, credential
         async with AsyncExitStack() as stack:

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 from mailbox_svc.harvest.folder_choice import of_sent_mail, to_harvest
 from mailbox_svc.harvest.folders import task_of_known
-from mailbox_svc.ports import Store
+from mailbox_svc.model.harvest import FolderPosition
 from mailbox_svc.ports.mail import FolderGone, MailFolder, MailReader
 
 
 async def has_news(
-    store: Store, user_id: str, mailbox_id: str, reader: MailReader, folders: Sequence[MailFolder]
+    reader: MailReader, folders: Sequence[MailFolder], known: Sequence[FolderPosition]
 ) -> bool:
-    """Say whether a harvest would find something to do. Raises ReadingFailed or StorageUnavailable."""
-    async with store.read(user_id) as tx:
-        positions = {position.raw_name: position for position in await tx.folders.all(mailbox_id)}
+    """Say whether a harvest would find something to do. Raises ReadingFailed.
+
+    `known` is how far the folders were read; where it is behind, what a harvest finds is less than was told.
+    """
+    positions = {position.raw_name: position for position in known}
     chosen = to_harvest(folders)
     for folder in [*chosen, *(folder for folder in of_sent_mail(folders) if folder not in chosen)]:
         told = folder

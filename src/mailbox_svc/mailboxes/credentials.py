@@ -5,12 +5,15 @@ A mailbox has either a password or a refresh token; both are bound to its destin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mailbox_svc.errors import (
     OAuthClientRefused,
     OAuthGrantRefused,
     OAuthProviderNotFound,
     OAuthProviderUnavailable,
     PasswordRequired,
+    SecretUnreadable,
 )
 from mailbox_svc.mailboxes.changes import found
 from mailbox_svc.model.check import AccessToken, Code, ConnectionReport, Credential, Password, Stage
@@ -23,6 +26,21 @@ from mailbox_svc.ports.mail import NoCredential
 from mailbox_svc.ports.oauth import AccessTokens
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLogin:
+    """A mailbox and its sealed password, if it logs in by one and has one."""
+
+    mailbox: Mailbox
+    sealed: SealedSecret | None
+
+
+async def stored_login(tx: Transaction, mailbox: Mailbox) -> StoredLogin:
+    """Return the mailbox with its password. They fit where the mailbox is locked, and nearly always else."""
+    if mailbox.auth is Auth.OAUTH:
+        return StoredLogin(mailbox, None)
+    return StoredLogin(mailbox, await tx.secrets.find(mailbox.id, SecretField.MAILBOX_PASSWORD))
+
+
 class Credentials:
     """What saved mailboxes log in with."""
 
@@ -32,22 +50,35 @@ class Credentials:
         self._tokens = tokens
 
     async def of(
-        self, user_id: str, mailbox_id: str, *, refused: Credential | None = None
+        self,
+        user_id: str,
+        mailbox_id: str,
+        *,
+        refused: Credential | None = None,
+        stored: StoredLogin | None = None,
     ) -> tuple[Mailbox, Credential]:
         """Return the mailbox and what it logs in with; not an access token that a server has refused.
 
-        Raises MailboxNotFound, PasswordRequired when none is stored, SecretUnreadable, or NoCredential
-        when the account's provider gives no access token.
+        `stored` is what was read just before, without a lock, and saves a transaction. Raises
+        MailboxNotFound, PasswordRequired when none is stored, SecretUnreadable, or NoCredential when the
+        account's provider gives no access token.
         """
+        if stored is not None:
+            try:
+                return await self._revealed(stored, refused)
+            except (PasswordRequired, SecretUnreadable):
+                pass  # perhaps it was changed between mailbox and password
         async with self._store.begin(user_id) as tx:
-            mailbox = await found(tx, mailbox_id)
-            by_token = mailbox.auth is Auth.OAUTH
-            sealed = None if by_token else await tx.secrets.find(mailbox_id, SecretField.MAILBOX_PASSWORD)
-        if by_token:
+            stored = await stored_login(tx, await found(tx, mailbox_id))
+        return await self._revealed(stored, refused)
+
+    async def _revealed(self, stored: StoredLogin, refused: Credential | None) -> tuple[Mailbox, Credential]:
+        mailbox = stored.mailbox
+        if mailbox.auth is Auth.OAUTH:
             return mailbox, await self._token(mailbox, refused)
-        if sealed is None:
+        if stored.sealed is None:
             raise PasswordRequired("No password is stored for this mailbox; save it with one.")
-        return mailbox, Password(self._vault.open(sealed, password_context(mailbox)))
+        return mailbox, Password(self._vault.open(stored.sealed, password_context(mailbox)))
 
     async def _token(self, mailbox: Mailbox, refused: Credential | None) -> AccessToken:
         try:

@@ -31,6 +31,9 @@ class MailboxRepository(Protocol):
     async def find(self, mailbox_id: str) -> Mailbox | None:
         """Return the mailbox, locked against other writers until the transaction ends."""
 
+    async def seen(self, mailbox_id: str) -> Mailbox | None:
+        """Return the mailbox as it is just now; others may change it."""
+
     async def all(self) -> list[Mailbox]:
         """Return all of the user's, by creation time, then id."""
 

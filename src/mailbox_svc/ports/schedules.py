@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailbox_svc.model.harvest import Failure
@@ -24,13 +24,18 @@ class ScheduleRepository(Protocol):
         """Store what the user decides: enabled, interval, next run; and forget failures and stops."""
 
     async def start(self, mailbox_id: str, *, lost_at: datetime) -> Schedule | None:
-        """Begin a run: its number, one start more, and when it counts as lost. None when it may not run."""
+        """Begin a run: its number and one start more. None when it may not run.
+
+        It counts as lost when its claim says so, and at `lost_at` when it has none.
+        """
 
     async def is_ours(self, mailbox_id: str, run_no: int, *, lost_at: datetime) -> bool:
         """Say whether no later run was begun, and keep it so until the transaction ends."""
 
-    async def finish(self, mailbox_id: str, run_no: int, end: RunEnd) -> bool:
-        """End a run. False, and nothing stored, when a later one was begun."""
+    async def finish(
+        self, mailbox_id: str, run_no: int, end: RunEnd, *, interval: timedelta | None = None
+    ) -> bool:
+        """End a run. False, and nothing stored, when a later one was begun, or the interval is another."""
 
     async def give_back(self, mailbox_id: str, run_no: int, *, now: datetime) -> None:
         """Take the start back: the run was stopped by its process, and is due again at once."""

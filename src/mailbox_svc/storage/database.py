@@ -42,6 +42,9 @@ class Executor(Protocol):
 class Database(Protocol):
     """One database with its connections. Every method raises StorageUnavailable when it does not answer."""
 
+    def in_background(self) -> Database:
+        """Do what `SqlStore.in_background` says."""
+
     def transaction(self, user_id: str) -> AbstractAsyncContextManager[Executor]:
         """Open a read-write transaction for this user: commits at the end, an exception rolls back."""
 

@@ -81,6 +81,9 @@ class MailboxRows:
 
     async def find(self, mailbox_id: str) -> Mailbox | None:
         await self._executor.lock(_LOCK_MAILBOX, self._this(mailbox_id))
+        return await self.seen(mailbox_id)
+
+    async def seen(self, mailbox_id: str) -> Mailbox | None:
         rows = await self._executor.run(_FIND, self._this(mailbox_id))
         return mailbox_from(rows[0]) if rows else None
 

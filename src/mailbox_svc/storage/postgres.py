@@ -8,15 +8,20 @@ has no setting, and the policies then show no row.
 
 from __future__ import annotations
 
+import asyncio
+import select as select_
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 
 import asyncpg
 from sqlalchemy import Connection, CursorResult, bindparam, column, event, func, select, text
+from sqlalchemy.engine import AdaptedConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import QueuePool
 
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.model.mailbox import Mailbox
@@ -28,7 +33,7 @@ from mailbox_svc.storage.dialects import as_rows
 from mailbox_svc.storage.dispatch import dispatch_on_postgres, survey_on_postgres
 from mailbox_svc.storage.failures import storage_errors
 from mailbox_svc.storage.mailbox_rows import LIST, account_of, mailbox_from
-from mailbox_svc.storage.refresh_locks import HoldNumber, RefreshLocks
+from mailbox_svc.storage.refresh_locks import RefreshLocks
 from mailbox_svc.storage.row_security import refuse_bypass
 from mailbox_svc.storage.schema import refuse_old_schema
 
@@ -56,7 +61,9 @@ _SHARED = select(
 )
 _CLOCK = select(func.clock_timestamp())
 _BEGIN_AS = text("SELECT set_config('app.user_id', :user_id, true), set_config('lock_timeout', '5s', true)")
-_READ_ONLY = text("SET TRANSACTION READ ONLY")
+_BEGIN_READING_AS = text(
+    "SELECT set_config('transaction_read_only', 'on', true), set_config('app.user_id', :user_id, true)"
+)
 
 
 class _UserSession(Session):
@@ -65,9 +72,8 @@ class _UserSession(Session):
 
 @event.listens_for(_UserSession, "after_begin")
 def _become_user(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    if session.info.get("read_only"):
-        connection.execute(_READ_ONLY)
-    connection.execute(_BEGIN_AS, {"user_id": session.info["user_id"]})
+    begin = _BEGIN_READING_AS if session.info.get("read_only") else _BEGIN_AS
+    connection.execute(begin, {"user_id": session.info["user_id"]})
 
 
 class PostgresExecutor:
@@ -109,16 +115,30 @@ class PostgresDatabase:
     """Satisfies `database.Database`."""
 
     def __init__(
-        self, engine: AsyncEngine, hold_number: HoldNumber, connect: Callable[[], Awaitable[object]]
+        self,
+        engine: AsyncEngine,
+        refresh_locks: RefreshLocks,
+        connect: Callable[[], Awaitable[object]],
+        *,
+        turns: AbstractAsyncContextManager[None] | None = None,
     ) -> None:
+        """`turns` is entered for each transaction of a user, and decides how many there are at a time."""
         self._engine = engine
         self._connect = connect
-        self._refresh_locks = RefreshLocks(hold_number)
+        self._refresh_locks = refresh_locks
+        self._turns = turns or nullcontext()
         self._sessions = async_sessionmaker(engine, sync_session_class=_UserSession)
+
+    def in_background(self) -> Self:
+        """Return the same database, where transactions wait for a turn; a fifth of the pool is for calls."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101  (as `postgres_engine` makes it)
+        turns = asyncio.Semaphore(max(1, pool.size() - max(1, pool.size() // 5)))
+        return type(self)(self._engine, self._refresh_locks, self._connect, turns=turns)
 
     @asynccontextmanager
     async def transaction(self, user_id: str) -> AsyncIterator[Executor]:
-        async with self._sessions(info={"user_id": user_id}) as session:
+        async with self._turns, self._sessions(info={"user_id": user_id}) as session:
             executor = PostgresExecutor(session)
             try:
                 yield executor
@@ -131,7 +151,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def reading(self, user_id: str) -> AsyncIterator[Executor]:
-        async with self._sessions(info={"user_id": user_id, "read_only": True}) as session:
+        async with self._turns, self._sessions(info={"user_id": user_id, "read_only": True}) as session:
             executor = _Reading(session)
             try:
                 yield executor
@@ -210,7 +230,8 @@ def open_postgres(dsn: str, *, pool_size: int) -> PostgresDatabase:
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
 
-    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), advisory_lock(connect), connect)
+    refresh_locks = RefreshLocks(advisory_lock(connect))
+    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), refresh_locks, connect)
 
 
 def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:
@@ -219,13 +240,30 @@ def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=_COMMAND_TIMEOUT)
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
-        pool_pre_ping=True,
         pool_reset_on_return="rollback",  # ends the transaction, and the user's name with it
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """Have the pool replace a connection that the server has closed, as its restart does.
+
+    In the place of the pool's own ping, which is three round trips before each transaction. The kernel
+    knows it before the event loop does.
+    """
+    driver_connection: asyncpg.Connection = connection.driver_connection
+    if driver_connection.is_closed():
+        raise DisconnectionError
+    hung_up = select_.poll()
+    sock = driver_connection._transport.get_extra_info("socket")  # noqa: SLF001  (nothing public leads there)
+    hung_up.register(sock.fileno(), select_.POLLRDHUP)
+    if hung_up.poll(0):
+        raise DisconnectionError

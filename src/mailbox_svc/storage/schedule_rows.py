@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, delete, insert, null, or_, select, update
 
 from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.harvest import Failure, Policy
@@ -72,7 +72,13 @@ _PUT = for_each_dialect(
 _START = (
     update(schedules)
     .where(*_THIS, _s.next_sync_at.is_not(None))
-    .values(run_no=_s.run_no + 1, starts=_s.starts + 1, in_flight=True, next_sync_at=_NEXT)
+    .values(
+        run_no=_s.run_no + 1,
+        starts=_s.starts + 1,
+        in_flight=True,
+        # The claim has said when it counts as lost. As it stands, no index has to be written (HOT).
+        next_sync_at=case((_s.in_flight, _s.next_sync_at), else_=_NEXT),
+    )
     .returning(
         _s.user_id,
         _s.mailbox_id,
@@ -86,9 +92,10 @@ _IS_OURS = (
     .values(next_sync_at=case((_RUNS_OUT, _NEXT), else_=null()))
     .returning(_s.mailbox_id)
 )
+_INTERVAL = bindparam("for_interval", type_=Integer)
 _FINISH = (
     update(schedules)
-    .where(*_RUN)
+    .where(*_RUN, or_(_INTERVAL.is_(None), _s.interval_seconds == _INTERVAL))
     .values(
         in_flight=False,
         starts=0,
@@ -154,7 +161,7 @@ class ScheduleRows:
             "mailbox_id": schedule.mailbox_id,
             "user_id": self._user_id,
             "enabled": schedule.enabled,
-            "interval_seconds": round(schedule.interval.total_seconds()),
+            "interval_seconds": _seconds(schedule.interval),
             "next_sync_at": schedule.next_run_at,
             "starts": schedule.starts,
             "failures": schedule.failures,
@@ -172,7 +179,9 @@ class ScheduleRows:
             await self._executor.run(_IS_OURS, self._run(mailbox_id, run_no) | {"next_sync_at": lost_at})
         )
 
-    async def finish(self, mailbox_id: str, run_no: int, end: RunEnd) -> bool:
+    async def finish(
+        self, mailbox_id: str, run_no: int, end: RunEnd, *, interval: timedelta | None = None
+    ) -> bool:
         parameters = {
             **self._run(mailbox_id, run_no),
             "failed": end.failure is not None,
@@ -181,6 +190,7 @@ class ScheduleRows:
             "next_sync_at": end.next_run_at,
             "now": end.ended_at,
             "last_failure": text_of(end.failure),
+            "for_interval": _seconds(interval) if interval else None,
         }
         return bool(await self._executor.run(_FINISH, parameters))
 
@@ -228,6 +238,10 @@ class ScheduleRows:
 
     def _run(self, mailbox_id: str, run_no: int) -> dict[str, object]:
         return self._of(mailbox_id) | {"for_run": run_no}
+
+
+def _seconds(interval: timedelta) -> int:
+    return round(interval.total_seconds())
 
 
 def _place(destination: Destination) -> dict[str, object]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime
+from typing import Self
 
 import aiosqlite
 from sqlalchemy import bindparam, exists, func, or_, select, union, union_all
@@ -98,6 +99,10 @@ class SqliteDatabase:
         self._connections = (reader, pages, writer)
         self._writer = GroupCommit(writer)
         self._refresh_locks = RefreshLocks(hold_number)
+
+    def in_background(self) -> Self:
+        """Return itself: one writer runs at a time, and who waits for it is not sent away."""
+        return self
 
     @asynccontextmanager
     async def transaction(self, user_id: str) -> AsyncIterator[Executor]:  # noqa: ARG002  (criterion, not session)

@@ -49,6 +49,13 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def in_background(self) -> SqlStore:
+        """Return the same for work that nobody waits for: many transactions at once queue for connections.
+
+        Calls, which do not wait long for one, always find some. Only the store itself is closed.
+        """
+        return SqlStore(self._database.in_background())
+
     @asynccontextmanager
     async def begin(self, user_id: str) -> AsyncIterator[SqlTransaction]:
         """Open a transaction as `ports.Store.begin` says. Transactions of one task do not nest."""

@@ -17,12 +17,15 @@ from mailbox_svc.model.schedule import Claim, DueSync, SyncSurvey
 from mailbox_svc.ports.schedules import SyncQueue
 from mailbox_svc.sync.admission import admit
 from mailbox_svc.sync.limits import SyncLimits
-from mailbox_svc.sync.run import Ended, MailboxSync
+from mailbox_svc.sync.run import Ended, MailboxSync, begin
 
 _log = logging.getLogger(__name__)
 
 #: Seconds until the queue is taken up again after it was lost, at first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+
+#: Mailboxes looked at in one transaction, at least.
+_FEWEST = 50
 
 #: Called with how each run ended, and how many seconds it took.
 OnSync = Callable[[Ended, float], None]
@@ -50,6 +53,8 @@ class SyncEngine:
         self._on_end = on_end
         self._on_survey = on_survey
         self._tasks: list[asyncio.Task[None]] = []
+        #: How many more this process may claim just now.
+        self._room = 0
 
     async def start(self) -> None:
         """Begin to work. What a queue in memory took with it when its process died is due at once."""
@@ -74,11 +79,10 @@ class SyncEngine:
         began = time.monotonic()
         try:
             lost_at = self._parts.clock() + timedelta(seconds=self._limits.lost_after)
-            async with self._parts.store.begin(user_id) as tx:
-                schedule = await tx.schedules.start(mailbox_id, lost_at=lost_at)
-            if schedule is None:
+            begun = await begin(self._parts.store, user_id, mailbox_id, lost_at=lost_at)
+            if begun is None:
                 return
-            ended = await MailboxSync(self._parts, self._harvests, self._limits, schedule).execute()
+            ended = await MailboxSync(self._parts, self._harvests, self._limits, begun).execute()
         except StorageUnavailable:
             return  # it counts as lost, and is claimed again
         except Exception:  # noqa: BLE001  (nothing may get into PgQueuer's log)
@@ -103,15 +107,15 @@ class SyncEngine:
     async def _dispatch(self) -> None:
         """Claim what is due, but not much more than this process can run soon: others may have room."""
         limits = self._limits
-        room = 2 * limits.runs - await self._queue.waiting()
-        while room > 0:
-            most = min(room, limits.batch)
+        self._room = 2 * limits.runs - await self._queue.waiting()
+        while self._room > 0:
+            # Where hosts are full, many have to be looked at to find some that have room.
+            most = min(max(self._room, _FEWEST), limits.batch)
             found = await self._parts.store.dispatch_syncs(
                 self._parts.clock(), most, self._admit, self._queue.enqueue
             )
             if found < most:
                 return
-            room -= found
 
     async def _look_round(self) -> None:
         if self._on_survey is not None:
@@ -119,7 +123,9 @@ class SyncEngine:
             self._on_survey(await self._parts.store.sync_survey(now), now)
 
     def _admit(self, due: Sequence[DueSync], in_flight: dict[str, int]) -> Sequence[Claim]:
-        return admit(due, in_flight, self._limits, self._parts.clock())
+        claims = admit(due, in_flight, self._limits, self._parts.clock())
+        self._room -= sum(claim.admitted for claim in claims)
+        return claims
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:
         while True:

@@ -21,10 +21,18 @@ from mailbox_svc.harvest.news import has_news
 from mailbox_svc.harvest.quarantine import QUARANTINED, quarantined
 from mailbox_svc.harvest.run import HarvestRun
 from mailbox_svc.harvest.runs import HarvestRuns
+from mailbox_svc.mailboxes.credentials import StoredLogin, stored_login
 from mailbox_svc.model.check import Code
-from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState, Progress
+from mailbox_svc.model.harvest import (
+    Failure,
+    FailureCode,
+    FolderPosition,
+    Harvest,
+    HarvestState,
+    Progress,
+)
 from mailbox_svc.model.schedule import MAX_CRASHES, RunEnd, Schedule, Stop, SyncOutcome, SyncRun
-from mailbox_svc.ports import Transaction
+from mailbox_svc.ports import Store, Transaction
 from mailbox_svc.ports.mail import MailFolder
 from mailbox_svc.sync.limits import SyncLimits
 from mailbox_svc.sync.times import after_failure, after_success
@@ -52,17 +60,37 @@ class Ended:
     harvest: Harvest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that was begun, and all that it takes from the database to find nothing new."""
+
+    schedule: Schedule
+    login: StoredLogin
+    positions: Sequence[FolderPosition]
+
+
+async def begin(store: Store, user_id: str, mailbox_id: str, *, lost_at: datetime) -> Begun | None:
+    """Begin a run, in one transaction; None when the mailbox is off, stopped or gone by now."""
+    async with store.begin(user_id) as tx:
+        schedule = await tx.schedules.start(mailbox_id, lost_at=lost_at)
+        # Not locked: a quiet run shall leave no trace on the mailbox, nor keep it from its user.
+        mailbox = await tx.mailboxes.seen(mailbox_id) if schedule else None
+        if schedule is None or mailbox is None:
+            return None
+        return Begun(schedule, await stored_login(tx, mailbox), await tx.folders.all(mailbox_id))
+
+
 class MailboxSync:
     """One run that was begun."""
 
-    def __init__(
-        self, parts: RunParts, harvests: HarvestRuns, limits: SyncLimits, schedule: Schedule
-    ) -> None:
+    def __init__(self, parts: RunParts, harvests: HarvestRuns, limits: SyncLimits, begun: Begun) -> None:
+        schedule = begun.schedule
         self._parts = parts
         self._harvests = harvests
         self._limits = limits
         self._schedule = schedule
-        self._login = Login(parts, schedule.user_id, schedule.mailbox_id)
+        self._positions = begun.positions
+        self._login = Login(parts, schedule.user_id, schedule.mailbox_id, stored=begun.login)
         self._started_at = parts.clock()
 
     async def execute(self) -> Ended:
@@ -99,14 +127,10 @@ class MailboxSync:
 
     async def _look(self) -> tuple[OpenMailbox, Sequence[MailFolder]] | None:
         """Return a connection and its folders when there is something to read; the caller closes it."""
-        schedule = self._schedule
         opened = await self._login.open()
         try:
             folders = await opened.reader.folders()
-            news = await has_news(
-                self._parts.store, schedule.user_id, schedule.mailbox_id, opened.reader, folders
-            )
-            if news:
+            if await has_news(opened.reader, folders, self._positions):
                 return opened, folders
         except BaseException as error:
             await opened.__aexit__(type(error), error, error.__traceback__)
@@ -172,6 +196,13 @@ class MailboxSync:
     async def _stored(self, ended: Ended) -> Ended:
         schedule, now = self._schedule, self._parts.clock()
         async with self._parts.store.begin(schedule.user_id) as tx:
+            if ended.outcome is SyncOutcome.QUIET and schedule.last_failure is None:
+                # One statement for nearly all runs. False too when the interval was changed meanwhile.
+                end = self._end(ended, schedule, now)
+                if await tx.schedules.finish(
+                    schedule.mailbox_id, schedule.run_no, end, interval=schedule.interval
+                ):
+                    return ended
             # First the mailbox, as all transactions lock: a run that is told of refers to it.
             tells = ended.outcome not in _NOT_TOLD or schedule.last_failure is not None
             if tells and await tx.mailboxes.find(schedule.mailbox_id) is None:

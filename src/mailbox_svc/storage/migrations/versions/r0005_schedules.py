@@ -18,6 +18,20 @@ _TABLES = ("schedules", "sync_runs")
 # What `pgqueuer sql install --durability balanced` prints: the log, which tells nothing that has to be
 # known after a crash, is not in the write-ahead log.
 _QUEUE = Path(__file__).with_name("pgqueuer_1_6.sql")
+# Jobs end as often as they begin, but only a new one is news for workers; and each piece of news wakes all.
+_NEWS = (
+    "CREATE OR REPLACE TRIGGER tg_pgqueuer_changed AFTER INSERT ON pgqueuer "
+    "EXECUTE FUNCTION fn_pgqueuer_changed()"
+)
+# Rows that are written a thousand times a second: room for new versions in the same page, and a vacuum that
+# comes before the dead ones are many and does not pause. The log of jobs lives for a quarter of an hour.
+_STORAGE = {
+    "schedules": "fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0",
+    "pgqueuer": "fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, "
+    "autovacuum_vacuum_cost_delay = 0",
+    "pgqueuer_log": "autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0, "
+    "autovacuum_vacuum_insert_scale_factor = 100",
+}
 _QUEUE_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 _FUNCTIONS = (
     "mailbox_due_syncs(timestamptz, integer)",
@@ -39,6 +53,9 @@ def upgrade() -> None:
         _let_owner_dispatch()
         for statement in re.split(r";\n\n(?=CREATE)", _QUEUE.read_text()):
             op.execute(sa.text(statement.rstrip().rstrip(";").replace(":", "\\:")))
+        op.execute(_NEWS)
+        for table, parameters in _STORAGE.items():
+            op.execute(f"ALTER TABLE {table} SET ({parameters})")
 
 
 def downgrade() -> None:
@@ -72,11 +89,9 @@ def _schedules() -> None:
         sa.PrimaryKeyConstraint("mailbox_id", name="pk_schedules"),
         _of_mailbox("schedules"),
     )
-    op.create_index("ix_schedules_user_id_mailbox_id", "schedules", ["user_id", "mailbox_id"])
     for name, column, of_some in (
         ("due", "next_sync_at", "next_sync_at IS NOT NULL"),
-        ("in_flight", "host", "in_flight"),
-        ("busy_accounts", "account", "in_flight"),
+        ("in_flight", "account", "in_flight"),
         ("stopped", "stopped", "stopped <> ''"),
     ):
         op.create_index(
