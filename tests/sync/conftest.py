@@ -16,7 +16,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield ready
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dovecot() -> Iterator[DovecotServer]:
     """A mailbox full of mail."""
     with running_dovecot(USERS, trustme.CA()) as server:
