@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -151,11 +152,40 @@ async def test_the_page_itself_is_not_kept_and_what_it_names_is_kept_for_ever(ga
     assert policy.startswith("default-src 'none'; ")
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert "script-src 'self';" in policy
     for name, kind in (("index-abc.js", "text/javascript"), ("index-abc.css", "text/css")):
         asset = await gateway.http.get(f"{INTEGRATIONS}/assets/{name}")
         assert asset.headers["content-type"].startswith(kind)
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert asset.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("wish", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("br, gzip;q=0.5", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip; q=0.000", None),
+        ("br", None),
+        ("", None),
+    ],
+)
+async def test_files_are_compressed_for_those_who_take_that(
+    gateway: Gateway, wish: str, encoding: str | None
+) -> None:
+    url = f"{INTEGRATIONS}/assets/index-abc.js"
+    answer = await gateway.http.get(url, headers={"accept-encoding": wish})
+    assert answer.headers.get("content-encoding") == encoding
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert answer.text == MODULE
+
+
+async def test_a_page_that_is_built_anew_is_served_anew(gateway: Gateway, built: Path) -> None:
+    for text in ("one", "another one"):
+        (built / "assets/index-abc.js").write_text(text)
+        os.utime(built / "assets/index-abc.js", ns=(len(text), len(text)))
+        assert (await gateway.http.get(f"{INTEGRATIONS}/assets/index-abc.js")).text == text
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from mailbox_svc.rest.openapi import document
+from mailbox_svc.rest.static_files import file_response
 
 router = APIRouter(include_in_schema=False)
 
 #: fastapi-offline is here for these files alone.
 _FILES: Final = Path(str(files("fastapi_offline"))) / "static"
 _NAMES: Final = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon.png"})
-_DAY: Final = {"cache-control": "public, max-age=86400"}
+_DAY: Final = "public, max-age=86400"
 
 #: Addresses are relative: a proxy may have the gateway below a path.
 _PAGE: Final = """<!doctype html>
@@ -74,12 +75,12 @@ async def get_page() -> HTMLResponse:
 @router.get("/docs/start.js")
 async def get_start() -> Response:
     """Return what starts Swagger UI; in the page itself the policy would not run it."""
-    return Response(_START, media_type="text/javascript", headers=_DAY)
+    return Response(_START, media_type="text/javascript", headers={"cache-control": _DAY})
 
 
 @router.get("/docs/{name}")
-async def get_file(name: str) -> FileResponse:
+async def get_file(name: str, request: Request) -> Response:
     """Return a part of Swagger UI."""
     if name not in _NAMES:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return FileResponse(_FILES / name, headers=_DAY)
+    return await file_response(request, _FILES / name, _DAY)

@@ -12,11 +12,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from mailbox_svc.rest.problems import Problem, Refused
+from mailbox_svc.rest.static_files import file_response
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,11 +27,11 @@ _NOT_BUILT: Final = Problem(
     HTTPStatus.NOT_FOUND, "PAGE_NOT_BUILT", "The Integrations page is not part of this build of the service."
 )
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
     " connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
-_FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
+_FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 @router.get(PATH)
@@ -53,13 +54,13 @@ async def get_page_by_another_name() -> RedirectResponse:
 
 
 @router.get(PATH + "/assets/{name}")
-async def get_asset(name: str, request: Request) -> FileResponse:
+async def get_asset(name: str, request: Request) -> Response:
     """Return a file that the page names."""
     assets = request.state.page / "assets"
     # A name is one part of a path; of what lies elsewhere nothing is in this list.
     if not assets.is_dir() or name not in {file.name for file in assets.iterdir() if file.is_file()}:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return FileResponse(assets / name, headers=_FOREVER)
+    return await file_response(request, assets / name, _FOREVER)
 
 
 def _index(folder: Path) -> str:
