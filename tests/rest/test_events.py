@@ -117,10 +117,10 @@ async def test_what_has_not_changed_is_not_told_again(gateway: Gateway) -> None:
     assert [event.name for event in await events(gateway)] == ["progress", "end"]
 
 
-async def test_silence_is_filled_with_comments() -> None:
+async def test_silence_is_filled_with_comments_and_lasts_longer_than_any_request_may() -> None:
     script = Script(watched(BEGUN, BEGUN, 1.0, DONE))
     async with (
-        running_gateway(script, heartbeat=0.1) as gateway,
+        running_gateway(script, heartbeat=0.1, body_seconds=0.3) as gateway,
         gateway.http.stream("GET", EVENTS, headers=BEARER) as answer,
     ):
         told = [event async for event in read(answer)]

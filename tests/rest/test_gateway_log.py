@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from mailbox_svc.rest.boundary import Boundary, LastResort
-from support.gateway import APP, CODE, STATE, TOKEN, Gateway
+from support.gateway import APP, CODE, MAILBOX_ID, STATE, TOKEN, Gateway
 from support.logs import lines_of, logs_as_in_production
 
 
@@ -31,6 +31,21 @@ async def test_the_log_has_a_line_a_request_and_nothing_that_was_sent(
         ("GET", "", 404),
     ]
     assert [line["request_id"] for line in requests] == [one.headers["x-request-id"] for one in answers]
+
+
+async def test_a_line_has_the_route_and_neither_ids_nor_what_was_searched_for(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    with logs_as_in_production("DEBUG"):
+        await gateway.http.get(f"/api/contacts/{MAILBOX_ID}", headers=headers)
+        await gateway.http.get("/api/contacts?q=CANARY-words", headers=headers)
+    text = capsys.readouterr().err
+    assert MAILBOX_ID not in text
+    assert "CANARY-words" not in text
+    lines = [json.loads(line) for line in text.splitlines()]
+    paths = [line["path"] for line in lines if line["event"] == "request"]
+    assert paths == ["/api/contacts/{id}", "/api/contacts"]
 
 
 async def test_no_access_log_holds_a_query_whoever_listens(

@@ -17,9 +17,7 @@ router = APIRouter(tags=["health"])
 
 #: Seconds.
 _TIMEOUT: Final = 5.0
-_NOT_READY: Final = Problem(
-    HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "The service does not take calls.", retry_after=1
-)
+_NOT_READY: Final = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "The service does not take calls.")
 
 
 @router.get("/healthz")
