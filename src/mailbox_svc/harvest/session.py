@@ -194,6 +194,9 @@ class HarvestSession:
         async with self._begin() as tx:
             await self._still_ours(tx)
             await tx.folders.commit(task.position.id, chunk)
+            if not self.committed:  # it brings the mailbox forward, so processes did not end by it
+                await tx.harvests.forget_crashes(self._harvest.id)
+                await tx.schedules.forget_crashes(self._harvest.mailbox_id)
         self.committed = True
 
     async def _still_ours(self, tx: Transaction) -> None:

@@ -17,6 +17,9 @@ MAX_INTERVAL: Final = timedelta(days=7)
 DEFAULT_INTERVAL: Final = timedelta(minutes=15)
 #: Processes that a mailbox may end before it is left alone.
 MAX_CRASHES: Final = 5
+#: Processes in a row that end under a mailbox before it runs apart from others like it: else those that only
+#: happened to run beside it would end with it each time, and be left alone too.
+CRASHES_TOGETHER: Final = 2
 #: Runs of a mailbox, and harvests, that are remembered.
 MAX_HISTORY: Final = 100
 

@@ -34,6 +34,9 @@ class HarvestRepository(Protocol):
     async def beat(self, harvest_id: str, attempt: int, *, progress: Progress, lease_until: datetime) -> bool:
         """Store progress and lease. False, and nothing stored, when it is not RUNNING in this attempt."""
 
+    async def forget_crashes(self, harvest_id: str) -> None:
+        """Count anew how many processes in a row end under it."""
+
     async def finish(self, harvest: Harvest) -> bool:
         """Store state, progress, failure, skipped folders and `ended_at` of a harvest that has ended.
 

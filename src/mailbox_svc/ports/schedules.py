@@ -23,14 +23,17 @@ class ScheduleRepository(Protocol):
     async def put(self, schedule: Schedule, destination: Destination) -> None:
         """Store what the user decides: enabled, interval, next run; and forget failures and stops."""
 
-    async def start(self, mailbox_id: str, *, lost_at: datetime) -> Schedule | None:
-        """Begin a run: its number and one start more. None when it may not run.
+    async def start(self, mailbox_id: str, *, lost_at: datetime, apart: bool = False) -> Schedule | None:
+        """Begin a run: its number and one start more. None when it may not run, or only `apart` from others.
 
         It counts as lost when its claim says so, and at `lost_at` when it has none.
         """
 
     async def is_ours(self, mailbox_id: str, run_no: int, *, lost_at: datetime) -> bool:
         """Say whether no later run was begun, and keep it so until the transaction ends."""
+
+    async def forget_crashes(self, mailbox_id: str) -> None:
+        """Count anew how many processes in a row end under it."""
 
     async def finish(
         self, mailbox_id: str, run_no: int, end: RunEnd, *, interval: timedelta | None = None

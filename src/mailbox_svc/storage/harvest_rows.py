@@ -85,6 +85,7 @@ _BEAT = (
     .values({name: bindparam(name) for name in (*_PROGRESS, "lease_until")})
     .returning(_t.id)
 )
+_FORGET_CRASHES = update(harvests).where(*_THIS, _t.crashes > 0).values(crashes=0)
 _ENDED = ("state", *_PROGRESS, "failure", "skipped_folders", "ended_at")
 _FINISH = (
     update(harvests)
@@ -169,6 +170,9 @@ class HarvestRows:
     async def beat(self, harvest_id: str, attempt: int, *, progress: Progress, lease_until: datetime) -> bool:
         parameters = self._this(harvest_id) | {"for_attempt": attempt, "lease_until": lease_until}
         return bool(await self._executor.run(_BEAT, parameters | _counted(progress)))
+
+    async def forget_crashes(self, harvest_id: str) -> None:
+        await self._executor.run(_FORGET_CRASHES, self._this(harvest_id))
 
     async def finish(self, harvest: Harvest) -> bool:
         parameters = self._this(harvest.id) | {"for_attempt": harvest.attempt} | _outcome(harvest)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, case, delete, insert, null, or_, select, update
 
 from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.harvest import Failure, Policy
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.schedule import (
+    CRASHES_TOGETHER,
     DEFAULT_INTERVAL,
     MAX_HISTORY,
     RunEnd,
@@ -71,7 +72,11 @@ _PUT = for_each_dialect(
 )
 _START = (
     update(schedules)
-    .where(*_THIS, _s.next_sync_at.is_not(None))
+    .where(
+        *_THIS,
+        _s.next_sync_at.is_not(None),
+        or_(_s.starts < CRASHES_TOGETHER, bindparam("apart", type_=Boolean)),
+    )
     .values(
         run_no=_s.run_no + 1,
         starts=_s.starts + 1,
@@ -93,6 +98,7 @@ _IS_OURS = (
     .returning(_s.mailbox_id)
 )
 _INTERVAL = bindparam("for_interval", type_=Integer)
+_FORGET_CRASHES = update(schedules).where(*_THIS, _s.starts > 0).values(starts=0)
 _FINISH = (
     update(schedules)
     .where(*_RUN, or_(_INTERVAL.is_(None), _s.interval_seconds == _INTERVAL))
@@ -170,14 +176,18 @@ class ScheduleRows:
         }
         await self._executor.run(_PUT[self._executor.dialect], row)
 
-    async def start(self, mailbox_id: str, *, lost_at: datetime) -> Schedule | None:
-        rows = await self._executor.run(_START, self._of(mailbox_id) | {"next_sync_at": lost_at})
+    async def start(self, mailbox_id: str, *, lost_at: datetime, apart: bool = False) -> Schedule | None:
+        parameters = {"apart": apart, "next_sync_at": lost_at}
+        rows = await self._executor.run(_START, self._of(mailbox_id) | parameters)
         return _schedule(rows[0]) if rows else None
 
     async def is_ours(self, mailbox_id: str, run_no: int, *, lost_at: datetime) -> bool:
         return bool(
             await self._executor.run(_IS_OURS, self._run(mailbox_id, run_no) | {"next_sync_at": lost_at})
         )
+
+    async def forget_crashes(self, mailbox_id: str) -> None:
+        await self._executor.run(_FORGET_CRASHES, self._of(mailbox_id))
 
     async def finish(
         self, mailbox_id: str, run_no: int, end: RunEnd, *, interval: timedelta | None = None

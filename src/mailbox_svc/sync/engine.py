@@ -53,6 +53,7 @@ class SyncEngine:
         self._on_end = on_end
         self._on_survey = on_survey
         self._tasks: list[asyncio.Task[None]] = []
+        self._apart = asyncio.Lock()
         #: How many more this process may claim just now.
         self._room = 0
 
@@ -76,20 +77,28 @@ class SyncEngine:
 
     async def sync(self, user_id: str, mailbox_id: str) -> None:
         """Run one mailbox, unless it is off, stopped or gone by now. Raises nothing."""
-        began = time.monotonic()
         try:
-            lost_at = self._parts.clock() + timedelta(seconds=self._limits.lost_after)
-            begun = await begin(self._parts.store, user_id, mailbox_id, lost_at=lost_at)
-            if begun is None:
+            if await self._run(user_id, mailbox_id, apart=False):
                 return
-            ended = await MailboxSync(self._parts, self._harvests, self._limits, begun).execute()
+            # Perhaps processes have ended under it; one of those runs at a time.
+            async with self._apart:
+                await self._run(user_id, mailbox_id, apart=True)
         except StorageUnavailable:
             return  # it counts as lost, and is claimed again
         except Exception:  # noqa: BLE001  (nothing may get into PgQueuer's log)
             _log.exception("a sync ended in an unexpected error", extra={"mailbox_id": mailbox_id})
-            return
+
+    async def _run(self, user_id: str, mailbox_id: str, *, apart: bool) -> bool:
+        """Run it, and say whether it was begun."""
+        parts, began = self._parts, time.monotonic()
+        lost_at = parts.clock() + timedelta(seconds=self._limits.lost_after)
+        begun = await begin(parts.store, user_id, mailbox_id, apart=apart, lost_at=lost_at)
+        if begun is None:
+            return False
+        ended = await MailboxSync(parts, self._harvests, self._limits, begun).execute()
         if self._on_end is not None:
             self._on_end(ended, time.monotonic() - began)
+        return True
 
     async def _keep_running(self) -> None:
         pause = _FIRST_PAUSE

@@ -69,10 +69,15 @@ class Begun:
     positions: Sequence[FolderPosition]
 
 
-async def begin(store: Store, user_id: str, mailbox_id: str, *, lost_at: datetime) -> Begun | None:
-    """Begin a run, in one transaction; None when the mailbox is off, stopped or gone by now."""
+async def begin(
+    store: Store, user_id: str, mailbox_id: str, *, apart: bool, lost_at: datetime
+) -> Begun | None:
+    """Begin a run, in one transaction; None when the mailbox is off, stopped or gone by now.
+
+    None too when it may only run `apart` from others.
+    """
     async with store.begin(user_id) as tx:
-        schedule = await tx.schedules.start(mailbox_id, lost_at=lost_at)
+        schedule = await tx.schedules.start(mailbox_id, apart=apart, lost_at=lost_at)
         # Not locked: a quiet run shall leave no trace on the mailbox, nor keep it from its user.
         mailbox = await tx.mailboxes.seen(mailbox_id) if schedule else None
         if schedule is None or mailbox is None:
