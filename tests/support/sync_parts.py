@@ -92,7 +92,7 @@ class SyncParts:
 
     async def until(self, mailbox: Mailbox, holds: Callable[[Schedule], bool]) -> Schedule:
         """Wait until this holds of the schedule."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             while not holds(schedule := await self.schedule(mailbox)):  # noqa: ASYNC110  (it is in a database)
                 await asyncio.sleep(0.02)
         return schedule
