@@ -58,6 +58,11 @@ bench-harvest: install ## Hold a harvest against a raw read and other clients; A
 	@scripts/install-system.sh || true
 	@PYTHONPATH=bench:tests $(BIN)/python -m harvest $(ARGS)
 
+.PHONY: bench-sync
+bench-sync: install ## What background sync costs, and what a million schedules do; ARGS=--help
+	@scripts/install-system.sh || true
+	@PYTHONPATH=bench:tests $(BIN)/python -m sync $(ARGS)
+
 .PHONY: bench-duplicates
 bench-duplicates: install ## Seconds and memory of finding duplicates among up to 100,000 contacts
 	@PYTHONPATH=bench $(BIN)/python -m duplicates $(ARGS)

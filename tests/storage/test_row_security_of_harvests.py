@@ -11,8 +11,9 @@ from sqlalchemy import CursorResult, text
 from mailbox_svc.errors import ContactNotFound, GroupNotFound, MailboxNotFound, StorageUnavailable
 from mailbox_svc.model.contact import Contact, Filter, Group, Order, Typed
 from mailbox_svc.model.duplicate import Merge
-from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
+from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState, Policy, Progress
 from mailbox_svc.model.mailbox import Mailbox
+from mailbox_svc.model.schedule import RunEnd, Schedule, SyncOutcome, SyncRun
 from mailbox_svc.storage.row_security import user_tables
 from mailbox_svc.storage.store import SqlStore, SqlTransaction, _transaction
 from mailbox_svc.vault import Vault
@@ -24,6 +25,8 @@ from support.stores import PreparedDatabase, add, mailbox_of
 from support.without_criterion import WithoutCriterion
 from support.without_criterion import opened_with_database as opened
 
+FAILURE = Failure(FailureCode.INTERNAL, "x")
+
 
 async def everything(store: SqlStore, user: str) -> object:
     """Return all that the user has of harvests, folders, contacts and groups."""
@@ -33,6 +36,7 @@ async def everything(store: SqlStore, user: str) -> object:
         kept: list[object] = [contacts, await tx.groups.all(), await tx.folders.own_addresses()]
         for mailbox in mailboxes:
             kept += [await tx.harvests.latest(mailbox.id), await tx.harvests.policy(mailbox.id)]
+            kept += [await tx.schedules.find(mailbox.id), await tx.schedules.runs(mailbox.id)]
             kept += [await tx.folders.all(mailbox.id), await tx.folders.message_keys(mailbox.id)]
         for group in await tx.groups.all():
             kept.append(await tx.groups.revisions(group.id, [contact.id for contact in contacts]))
@@ -51,6 +55,7 @@ class Filled:
     contact: Contact
     group: Group
     merge: Merge
+    schedule: Schedule
 
 
 async def fill(store: SqlStore, vault: Vault) -> Filled:
@@ -69,9 +74,12 @@ async def fill(store: SqlStore, vault: Vault) -> Filled:
         await tx.duplicates.merge(merge)
         await tx.duplicates.dismiss(contact.id, other.id, now=NOW)
         await tx.folders.add_own_addresses(mailbox.id, ["anna@example.org"])
+        schedule = replace(await tx.schedules.find(mailbox.id), enabled=True, next_run_at=NOW)
+        await tx.schedules.put(schedule, mailbox.destination)
+        await tx.schedules.add_run(SyncRun(mailbox.id, 1, NOW, NOW, SyncOutcome.NEWS))
     await folder_with(store, chunk, mailbox=mailbox, name=b"Archive")
     await begin(store, authorization_of("anna", vault))
-    return Filled(mailbox, folder.id, harvest, contact, group, merge)
+    return Filled(mailbox, folder.id, harvest, contact, group, merge, schedule)
 
 
 async def test_no_statement_at_all_reaches_another_users_rows(
@@ -123,6 +131,21 @@ def intrusions(filled: Filled) -> Iterator[Callable[[SqlTransaction], Awaitable[
     yield lambda tx: tx.harvests.finish(ended)
     yield lambda tx: tx.harvests.cancel(harvest.id, now=now)
     yield lambda tx: tx.harvests.set_policy(mailbox_id, Policy.EVERYONE)
+    yield lambda tx: tx.harvests.forget_crashes(harvest.id)
+    yield lambda tx: tx.schedules.all()
+    yield lambda tx: tx.schedules.find(mailbox_id)
+    yield lambda tx: tx.schedules.put(filled.schedule, filled.mailbox.destination)
+    yield lambda tx: tx.schedules.start(mailbox_id, lost_at=now)
+    yield lambda tx: tx.schedules.is_ours(mailbox_id, 0, lost_at=now)
+    yield lambda tx: tx.schedules.forget_crashes(mailbox_id)
+    yield lambda tx: tx.schedules.finish(mailbox_id, 0, RunEnd(now, now))
+    yield lambda tx: tx.schedules.give_back(mailbox_id, 0, now=now)
+    yield lambda tx: tx.schedules.resume(mailbox_id, now=now)
+    yield lambda tx: tx.schedules.renew(mailbox_id, filled.mailbox.destination, now=now)
+    yield lambda tx: tx.schedules.refuse(mailbox_id, FAILURE)
+    yield lambda tx: tx.schedules.quarantine(mailbox_id, FAILURE)
+    yield lambda tx: tx.schedules.runs(mailbox_id)
+    yield lambda tx: tx.mailboxes.seen(mailbox_id)
     yield lambda tx: tx.folders.all(mailbox_id)
     yield lambda tx: tx.folders.add(mailbox_id, b"INBOX", 1)
     yield lambda tx: tx.folders.take_back(folder_id)

@@ -234,7 +234,7 @@ async def test_a_mailbox_that_ends_its_process_five_times_is_left_alone_until_th
         await parts.switch_on(mailbox)
         for _ in range(MAX_CRASHES):
             async with parts.store.begin(mailbox.user_id) as tx:
-                await tx.schedules.start(mailbox.id, lost_at=parts.clock(), apart=True)
+                await tx.schedules.start(mailbox.id, apart=True, lost_at=parts.clock())
         await parts.engine.start()
         schedule = await parts.until(mailbox, lambda now: now.state is ScheduleState.QUARANTINED)
 

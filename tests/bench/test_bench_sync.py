@@ -1,0 +1,36 @@
+"""`make bench-sync` runs, on tiny sizes. Speed is not judged here."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.timeout(300)  # it starts workers a dozen times
+async def test_every_part_runs_and_prints_its_figures() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "sync",
+        "--quick",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": f"{ROOT}/bench:{ROOT}/tests"},
+    )
+    out, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.decode().splitlines()]
+    logins = {row[0]: row[6] for row in rows if len(row) == 11}
+    assert logins == {
+        "nothing new": "1.00",
+        "1 % with new mail": "1.00",
+        "nothing new, without TLS": "1.00",
+        "nothing new, 2 workers": "1.00",
+    }
+    facts = dict(row for row in rows if len(row) == 2)
+    assert facts["held at once by one worker, of 20"] == "20"
+    assert facts["reads of the whole table"] == "0 by claims, 0 by workers"
