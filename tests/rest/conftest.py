@@ -7,7 +7,7 @@ import trustme
 
 from support.dovecot import DovecotServer, running_dovecot
 from support.gateway import Gateway, running_gateway
-from support.letters import USERS, fill, letters, logged_in
+from support.letters import OWNER, USERS, fill, letters, logged_in
 from support.scripted_service import Script
 
 
@@ -17,12 +17,23 @@ async def gateway() -> AsyncIterator[Gateway]:
         yield gateway
 
 
+#: One person with three addresses, whom the user wrote to at each.
+ONE_PERSON = [
+    f"From: Anna <{OWNER}>\r\nTo: Bartholomew Featherstone <{address}>\r\n"
+    f"Date: Tue, 2 Jan 2024 08:0{number}:00 +0000\r\nMessage-ID: <{number}@one.example>\r\n\r\n".encode()
+    for number, address in enumerate(
+        ["bart@home.example", "b.featherstone@work.example", "featherstone@club.example"]
+    )
+]
+
+
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[DovecotServer]:
-    """A real mail server, with 250 messages in the mailbox of `support.letters`."""
+    """A real mail server, with the mailbox of `support.letters` and those to one person."""
     with running_dovecot(USERS, trustme.CA()) as server:
         with logged_in(server) as client:
-            fill(client, letters())
+            folders = letters()
+            fill(client, folders | {"Sent": [*folders["Sent"], *ONE_PERSON]})
         yield server
 
 
