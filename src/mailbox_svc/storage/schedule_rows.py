@@ -123,7 +123,9 @@ _GIVE_BACK = (
         next_sync_at=case((_RUNS_OUT, _NOW), else_=null()),
     )
 )
-_GOES_ON = {"stopped": "", "starts": 0, "failures": 0, "last_failure": None, "next_sync_at": _NOW}
+# With a new number: the end of a run that began before says nothing any more.
+_FRESH = {"stopped": "", "starts": 0, "failures": 0, "last_failure": None}
+_GOES_ON = {"run_no": _s.run_no + 1, "in_flight": False, "next_sync_at": _NOW, **_FRESH}
 _RESUME = update(schedules).where(*_THIS, _s.enabled, _s.stopped == Stop.REFUSED.value).values(_GOES_ON)
 _MOVE = update(schedules).where(*_THIS).values(host=bindparam("host"), account=bindparam("account"))
 _RENEW = (
