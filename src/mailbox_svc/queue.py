@@ -1,7 +1,7 @@
 """The queue of background sync: PgQueuer on PostgreSQL for any number of workers, or in memory for one.
 
 The only module that knows PgQueuer. The mailbox's schedule is the truth: a job that is lost, run twice or run
-late does no harm there, so the queue's own log is short, and not in the write-ahead log.
+late does no harm there, so neither the queue nor its log, which is short, is in the write-ahead log.
 """
 
 from __future__ import annotations

@@ -83,6 +83,12 @@ def test_the_survey_shows_what_waits_and_for_how_long(
     assert value(registry, "mailbox_sync_lag_seconds") == 0
 
 
+def test_who_finds_no_room_is_counted(registry: CollectorRegistry, metrics: SyncMetrics) -> None:
+    metrics.sent_away(2)
+    metrics.sent_away(3)
+    assert value(registry, "mailbox_syncs_sent_away_total") == 5
+
+
 def test_no_label_tells_a_user_or_a_host(registry: CollectorRegistry, metrics: SyncMetrics) -> None:
     metrics.ended(Ended(SyncOutcome.QUIET), 0.2)
     labels = {

@@ -96,6 +96,7 @@ async def work_from(settings: Settings, registry: CollectorRegistry) -> AsyncIte
             JobQueue(store.queue_connection),
             sync_limits(settings),
             on_end=metrics.ended,
+            on_sent_away=metrics.sent_away,
             on_survey=metrics.surveyed,
         )
         stack.push_async_callback(syncs.stop)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from mailbox_svc.errors import HarvestNotFound, MailboxNotFound
 from mailbox_svc.harvest.runs import HarvestRuns
 from mailbox_svc.mailboxes.limits import LoginLimits
 from mailbox_svc.model.fields import checked_id
-from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, Progress
+from mailbox_svc.model.harvest import Harvest, HarvestState, Policy, new_harvest
 from mailbox_svc.ports import Clock, Store
 
 #: Seconds between two looks of a watcher: at a run of this process, and at one of another in the database.
@@ -28,13 +27,11 @@ class Harvests:
         *,
         clock: Clock,
         logins: LoginLimits | None = None,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._store = store
         self._runs = runs
         self._clock = clock
         self._logins = logins or LoginLimits()
-        self._new_id = new_id
 
     async def start(self, user_id: str, mailbox_id: str, policy: Policy | None) -> Harvest:
         """Begin a harvest, or join the one that is under way.
@@ -52,21 +49,8 @@ class Harvests:
             harvest = await tx.harvests.unfinished(mailbox_id)
             if harvest is None:
                 self._logins.take(user_id, mailbox.destination)
-                harvest = Harvest(
-                    id=self._new_id(),
-                    user_id=user_id,
-                    mailbox_id=mailbox_id,
-                    state=HarvestState.QUEUED,
-                    policy=await tx.harvests.policy(mailbox_id),
-                    progress=Progress(),
-                    failure=None,
-                    skipped_folders=(),
-                    attempt=0,
-                    lease_until=None,
-                    created_at=self._clock(),
-                    started_at=None,
-                    ended_at=None,
-                )
+                policy = await tx.harvests.policy(mailbox_id)
+                harvest = new_harvest(user_id, mailbox_id, policy, now=self._clock())
                 await tx.harvests.insert(harvest)
             elif policy is not None:
                 harvest = replace(harvest, policy=policy)

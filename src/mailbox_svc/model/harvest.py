@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,6 +118,25 @@ class Harvest:
     ended_at: datetime | None
     #: Attempts that ended without a word: their process was killed, or paused for too long.
     crashes: int = 0
+
+
+def new_harvest(user_id: str, mailbox_id: str, policy: Policy, *, now: datetime) -> Harvest:
+    """Return a harvest that waits for a process to take it up."""
+    return Harvest(
+        id=str(uuid.uuid4()),
+        user_id=user_id,
+        mailbox_id=mailbox_id,
+        state=HarvestState.QUEUED,
+        policy=policy,
+        progress=Progress(),
+        failure=None,
+        skipped_folders=(),
+        attempt=0,
+        lease_until=None,
+        created_at=now,
+        started_at=None,
+        ended_at=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

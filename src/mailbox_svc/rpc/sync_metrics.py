@@ -32,7 +32,14 @@ class SyncMetrics:
         self._seconds = Histogram(
             "mailbox_sync_seconds", "How long syncs took here.", buckets=_SECONDS, registry=registry
         )
-        self._due = Gauge("mailbox_syncs_due", "Mailboxes that are due and wait.", registry=registry)
+        self._sent_away = Counter(
+            "mailbox_syncs_sent_away",
+            "Times that a due mailbox found no room at its host, or with its account.",
+            registry=registry,
+        )
+        self._due = Gauge(
+            "mailbox_syncs_due", "Mailboxes that are due and wait, up to 100,000.", registry=registry
+        )
         self._running = Gauge("mailbox_syncs_in_flight", "Mailboxes queued or running.", registry=registry)
         self._lag = Gauge(
             "mailbox_sync_lag_seconds", "How long the oldest due mailbox has waited.", registry=registry
@@ -48,6 +55,10 @@ class SyncMetrics:
         self._seconds.observe(seconds)
         if ended.failure is not None:
             self._failed[(ended.failure.connection_code or ended.failure.code).name].inc()
+
+    def sent_away(self, mailboxes: int) -> None:
+        """Count those that found no room."""
+        self._sent_away.inc(mailboxes)
 
     def surveyed(self, survey: SyncSurvey, now: datetime) -> None:
         """Show how the schedules of all users stand; every process shows the same."""

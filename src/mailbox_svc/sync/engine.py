@@ -29,6 +29,8 @@ _FEWEST = 50
 
 #: Called with how each run ended, and how many seconds it took.
 OnSync = Callable[[Ended, float], None]
+#: Called with how many that were due found no room at their host, or with their account.
+OnSentAway = Callable[[int], None]
 #: Called now and then with how all schedules stand, and the time of that.
 OnSurvey = Callable[[SyncSurvey, datetime], None]
 
@@ -44,6 +46,7 @@ class SyncEngine:
         limits: SyncLimits,
         *,
         on_end: OnSync | None = None,
+        on_sent_away: OnSentAway | None = None,
         on_survey: OnSurvey | None = None,
     ) -> None:
         self._parts = parts
@@ -51,6 +54,7 @@ class SyncEngine:
         self._queue = queue
         self._limits = limits
         self._on_end = on_end
+        self._on_sent_away = on_sent_away
         self._on_survey = on_survey
         self._tasks: list[asyncio.Task[None]] = []
         self._apart = asyncio.Lock()
@@ -133,7 +137,10 @@ class SyncEngine:
 
     def _admit(self, due: Sequence[DueSync], in_flight: dict[str, int]) -> Sequence[Claim]:
         claims = admit(due, in_flight, self._limits, self._parts.clock())
-        self._room -= sum(claim.admitted for claim in claims)
+        admitted = sum(claim.admitted for claim in claims)
+        self._room -= admitted
+        if self._on_sent_away is not None:
+            self._on_sent_away(len(claims) - admitted)
         return claims
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], every: float) -> None:

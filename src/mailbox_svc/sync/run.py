@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbox_svc.errors import MailboxNotFound, StorageUnavailable
@@ -30,6 +29,7 @@ from mailbox_svc.model.harvest import (
     Harvest,
     HarvestState,
     Progress,
+    new_harvest,
 )
 from mailbox_svc.model.schedule import MAX_CRASHES, RunEnd, Schedule, Stop, SyncOutcome, SyncRun
 from mailbox_svc.ports import Store, Transaction
@@ -120,9 +120,7 @@ class MailboxSync:
             _log.error("a mailbox is quarantined", extra={"mailbox_id": self._schedule.mailbox_id})
             return Ended(SyncOutcome.QUARANTINED, QUARANTINED)
         try:
-            async with asyncio.timeout(self._limits.look_seconds):
-                news = await self._look()
-            return await self._harvest(*news) if news else Ended(SyncOutcome.QUIET)
+            return await self._read()
         except MailboxNotFound:
             return Ended(None)
         except TimeoutError:
@@ -130,27 +128,19 @@ class MailboxSync:
         except Exception as error:  # noqa: BLE001  (each ends in a state)
             return Ended(SyncOutcome.FAILED, failure_of(error, mailbox_id=self._schedule.mailbox_id))
 
-    async def _look(self) -> tuple[OpenMailbox, Sequence[MailFolder]] | None:
-        """Return a connection and its folders when there is something to read; the caller closes it."""
-        opened = await self._login.open()
-        try:
-            folders = await opened.reader.folders()
-            if await has_news(opened.reader, folders, self._positions):
-                return opened, folders
-        except BaseException as error:
-            await opened.__aexit__(type(error), error, error.__traceback__)
-            raise
-        await opened.__aexit__(None, None, None)
-        return None
+    async def _read(self) -> Ended:
+        """Log in, look, and harvest in the same connection when there is something to read."""
+        async with asyncio.timeout(self._limits.look_seconds) as limit:
+            async with await self._login.open() as opened:
+                folders = await opened.reader.folders()
+                if not await has_news(opened.reader, folders, self._positions):
+                    return Ended(SyncOutcome.QUIET)
+                limit.reschedule(None)  # a harvest has limits of its own
+                return await self._harvest(opened, folders)
 
     async def _harvest(self, opened: OpenMailbox, folders: Sequence[MailFolder]) -> Ended:
-        try:
-            harvest = await self._acquired()
-        except BaseException:
-            await opened.__aexit__(None, None, None)
-            raise
+        harvest = await self._acquired()
         if harvest is None or harvest.state.final:
-            await opened.__aexit__(None, None, None)
             return _told(harvest)
         run = HarvestRun(self._parts, harvest, login=self._login, opened=(opened, folders))
         await self._harvests.execute(run)
@@ -170,7 +160,10 @@ class MailboxSync:
                 return None
             stored = await tx.harvests.unfinished(schedule.mailbox_id)
             if stored is None:
-                new = _new_harvest(schedule, now, lease_until)
+                new = new_harvest(schedule.user_id, schedule.mailbox_id, schedule.policy, now=now)
+                new = replace(
+                    new, state=HarvestState.RUNNING, attempt=1, lease_until=lease_until, started_at=now
+                )
                 await tx.harvests.insert(new)
                 return new
             claimed = await tx.harvests.claim(stored.id, now=now, lease_until=lease_until)
@@ -264,24 +257,6 @@ class MailboxSync:
                 await tx.schedules.give_back(schedule.mailbox_id, schedule.run_no, now=self._parts.clock())
         except StorageUnavailable:
             _log.warning("a sync could not be given back", extra={"mailbox_id": schedule.mailbox_id})
-
-
-def _new_harvest(schedule: Schedule, now: datetime, lease_until: datetime) -> Harvest:
-    return Harvest(
-        id=str(uuid.uuid4()),
-        user_id=schedule.user_id,
-        mailbox_id=schedule.mailbox_id,
-        state=HarvestState.RUNNING,
-        policy=schedule.policy,
-        progress=Progress(),
-        failure=None,
-        skipped_folders=(),
-        attempt=1,
-        lease_until=lease_until,
-        created_at=now,
-        started_at=now,
-        ended_at=None,
-    )
 
 
 def _told(harvest: Harvest | None) -> Ended:
