@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations
 
 from mailbox_svc.contacts.duplicates.given import full_forms
 from mailbox_svc.contacts.duplicates.letters import Word, word
-from mailbox_svc.contacts.duplicates.local_parts import words_of
 from mailbox_svc.contacts.duplicates.person import Person
 from mailbox_svc.contacts.duplicates.reading import Reading
 
@@ -25,10 +24,13 @@ def pairs(people: Sequence[Person]) -> Iterator[tuple[int, int]]:
     blocks: defaultdict[str, list[int]] = defaultdict(list)
     loose = {letters for one in people if one.nameless and not one.readings for letters in _letters(one)}
     for at, one in enumerate(people):
-        for key in _keys(one) | _spelt(one, loose):
-            blocks[key].append(at)
+        for keys in (_keys(one), _spelt(one, loose)):
+            for key in keys:
+                blocks[key].append(at)
     seen: set[int] = set()
     for members in blocks.values():
+        if len(members) == 1:
+            continue
         for first, second in _of_block(members, people):
             pair = first * len(people) + second
             if pair not in seen:
@@ -65,18 +67,16 @@ def _keys(one: Person) -> set[str]:
     for name in one.readings:
         families = _families(name)
         if name.given.is_initial:
-            givens: set[str] = set()
+            givens: AbstractSet[str] = frozenset()
         else:
-            givens = set(_sounds(name.given.spellings))
-            givens.update(name.double.sounds if name.double else ())
-        # in either order, so that "Berg Anna" meets "Anna Berg"
-        keys.update(f"{min(pair)} {max(pair)}" for pair in product(givens, families))
-        keys.update(
-            f"{initial}. {family} {company}"
-            for initial in {text[:1] for text in name.given.spellings}
-            for family in families
-            for company in one.companies
-        )
+            givens = _sounds(name.given.spellings)
+            if name.double:
+                givens = givens.union(name.double.sounds)
+        initials = {text[:1] for text in name.given.spellings}
+        for family in families:
+            # in either order, so that "Berg Anna" meets "Anna Berg"
+            keys.update([f"{given} {family}" if given < family else f"{family} {given}" for given in givens])
+            keys.update([f"{initial}. {family} {at}" for initial in initials for at in one.companies])
     return keys
 
 
@@ -85,11 +85,16 @@ def _spelt(one: Person, loose: AbstractSet[str]) -> set[str]:
     if not one.readings:
         return _letters(one) if one.nameless else set()
     name = one.readings[0]
-    found = _letters(one)
+    found = _letters(one) & loose
+    givens = full_forms(name.given)
+    if name.double:
+        givens = givens.union(name.double.spellings)
     for family in name.family.spellings:
-        for given in full_forms(name.given).union(name.double.spellings if name.double else ()):
-            found.update((given + family, family + given, given[:1] + family))
-    return found & loose
+        for given in givens:
+            for spelt in (given + family, family + given, given[:1] + family):
+                if spelt in loose:
+                    found.add(spelt)
+    return found
 
 
 @lru_cache(maxsize=1 << 14)
@@ -101,7 +106,7 @@ def _sounds(given: tuple[str, ...]) -> frozenset[str]:
 
 
 def _letters(one: Person) -> set[str]:
-    return {"".join(words_of(place.local)) for place in one.places} - {""}
+    return {place.letters for place in one.places if place.letters}
 
 
 def _anchors(one: Person) -> Iterator[str]:
@@ -113,5 +118,7 @@ def _anchors(one: Person) -> Iterator[str]:
 
 
 def _families(name: Reading) -> set[str]:
+    if not name.halves and not name.middle:
+        return set(name.family.sounds)
     parts: tuple[Word, ...] = (name.family, *name.halves, *(one for one in name.middle if len(one.text) > 2))
     return {sound for part in parts for sound in part.sounds}

@@ -54,15 +54,19 @@ class Word:
     #: It was written in other letters than Latin.
     foreign: bool
 
+    def __hash__(self) -> int:
+        """Cheap: hashed far more often than compared."""
+        return hash(self.text)
+
     @property
     def is_initial(self) -> bool:
         return len(self.text) == 1 and (self.foreign or self.text.isascii())
 
     def same(self, other: Word) -> bool:
         """Tell whether both are one word, however it was brought into Latin letters."""
-        if self.text == other.text or not set(self.spellings).isdisjoint(other.spellings):
+        if self.text == other.text or _meet(self.spellings, other.spellings):
             return True
-        if set(self.sounds).isdisjoint(other.sounds):
+        if not _meet(self.sounds, other.sounds):
             return False
         return self.foreign or other.foreign or (self._is_romanized and other._is_romanized)
 
@@ -71,9 +75,17 @@ class Word:
         return len(self.text) >= _TELLING and bool(_ROMANIZED.search(self.text))
 
 
+def _meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Tell whether they have one in common; of one or two each, which is no work for a set."""
+    return any(one in others for one in some) if len(some) > 1 else some[0] in others
+
+
 @lru_cache(maxsize=1 << 16)
 def word(written: str) -> Word:
     """Return the word; marks within it count for nothing."""
+    if written.isascii():  # as most are: nothing to write in another way
+        text = written.lower() if written.isalpha() else _NOT_LETTERS.sub("", written.lower())
+        return Word(text, (text,), (_sound(text),), foreign=False)
     text = _NOT_LETTERS.sub("", fold(written))
     plain = _in_latin(text)
     out = _NOT_LETTERS.sub("", fold(unicodedata.normalize("NFC", written).lower().translate(_WRITTEN_OUT)))

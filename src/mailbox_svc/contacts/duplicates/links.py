@@ -48,15 +48,16 @@ class Link:
 def link(one: Person, other: Person) -> Link | None:
     """Return the best agreement of their names; None when they are different people by their names."""
     best: Link | None = None
+    mine, theirs = one.readings[0], other.readings[0]
     for first in one.readings:
         for second in other.readings:
             likely = _likely(first, second)
             if likely is not None and (best is None or likely > best.likely):
                 parent = bool(first.generation) is not bool(second.generation)
                 best = Link(likely, first, second, parent)
-    if best is None or _contradict(one.readings[0], other.readings[0]):
-        return None
-    return best
+    if best is None or (best.first is mine and best.second is theirs):
+        return best
+    return None if _contradict(mine, theirs) else best
 
 
 def _likely(one: Reading, other: Reading) -> Likely | None:

@@ -43,6 +43,8 @@ class Fit(enum.IntEnum):
 @lru_cache(maxsize=1024)
 def words_of(local: str) -> tuple[str, ...]:
     """Return the words of a local part; what follows a + is none of it."""
+    if local.isascii() and local.isalpha():
+        return (local.lower(),)
     return tuple(filter(None, _SEPARATORS.split(fold(local.partition("+")[0]))))
 
 
@@ -125,7 +127,7 @@ def fit(local: str, name: Reading) -> Fit:
     # as most are: what follows would find nothing else
     if len(parts) == 2 and given in parts and family in parts:
         return Fit.FULLY
-    if len(parts) == 1 and letters in {given + family, given[:1] + family}:
+    if len(parts) == 1 and letters.endswith(family) and letters[: -len(family)] in {given, given[:1]}:
         return Fit.FULLY if len(letters) > len(family) + 1 else Fit.PARTLY
     families = {text for one in family_words(name) for text in one.spellings}
     givens = set(full_forms(name.given))
@@ -155,11 +157,16 @@ def handle(local: str, fitting: Fit | None) -> str:
     """
     local = fold(local.partition("+")[0])
     letters = "".join(words_of(local))
-    if len(letters) >= _FEW_LETTERS and len("".join(_DIGITS.findall(local))) >= _TELLING_DIGITS:
+    others = len(local) - len(letters)
+    if others >= _TELLING_DIGITS and len(letters) >= _FEW_LETTERS and _digits_of(local) >= _TELLING_DIGITS:
         return local
     if len(letters) < _UNUSUAL or fitting is not Fit.NONE or is_given(word(letters)):
         return ""
     return local if guess(local) is None else ""
+
+
+def _digits_of(local: str) -> int:
+    return sum(map(len, _DIGITS.findall(local)))
 
 
 def unnumbered(local: str) -> str:

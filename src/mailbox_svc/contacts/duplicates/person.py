@@ -41,6 +41,8 @@ class Place:
     """One address of a contact."""
 
     local: str
+    #: Of the local part, nothing else.
+    letters: str
     domain: str
     #: What its host is registered as: "example.org" of "mail.example.org".
     registered: str
@@ -69,7 +71,7 @@ class Person:
 def person(candidate: Candidate) -> Person:
     """Take a contact apart."""
     readings: dict[Reading, None] = {}
-    companies = {fold(candidate.organization)} - {""}
+    companies = {fold(candidate.organization)} if candidate.organization.strip() else set()
     main: Reading | None = None
     for name in candidate.names[:_MOST_READINGS]:
         reading, named = read(name)
@@ -91,7 +93,8 @@ def person(candidate: Candidate) -> Person:
             readings.setdefault(found)
             fitting = fit(local, found)
         unusual = handle(local, fitting)
-        places.append(Place(local, domain, registered, free, fitting or Fit.NONE, unusual))
+        letters = "".join(words_of(local))
+        places.append(Place(local, letters, domain, registered, free, fitting or Fit.NONE, unusual))
     phone = _NO_DIGITS.sub("", candidate.phone)
     phone = phone[-_COMPARED_DIGITS:] if len(phone) >= _SHORTEST_PHONE else ""
     return Person(

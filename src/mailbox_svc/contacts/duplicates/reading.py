@@ -27,6 +27,7 @@ _GENERATIONS = {
 }
 #: Letters of a family name's beginning that are also written apart: "Mc Donald", "O Brien".
 _JOINED = frozenset({"mc", "mac", "o", "d", "fitz"})
+_APART = _JOINED - {"o", "d"}
 _MARKS = "|".join(map(re.escape, lines("company_marks")))
 _MARK_WORDS = frozenset(one for mark in lines("company_marks") for one in mark.split())
 _TAIL = re.compile(rf"\s+[-–—·•/]+\s+|\s*\|\s*|\s+@\s*|\s+(?:{_MARKS})\s+")
@@ -70,14 +71,19 @@ class Reading:
     #: Which is the family name is not known: one of the two orders.
     in_doubt: bool = False
 
+    def __hash__(self) -> int:
+        """Cheap: hashed far more often than compared."""
+        return hash((self.given.text, self.family.text))
+
 
 def read(name: str) -> tuple[Reading | None, tuple[str, ...]]:
     """Return the reading of a name, None when it is no given and family name, and the companies it names."""
-    name = " ".join((name if name.isascii() else unicodedata.normalize("NFKC", name)).split())
-    words = name.split()
-    if name.replace(" ", "").isalpha() and _MARK_WORDS.isdisjoint(words):
+    words = (name if name.isascii() else unicodedata.normalize("NFKC", name)).split()
+    name = " ".join(words)
+    if "".join(words).isalpha() and _MARK_WORDS.isdisjoint(words):
         # nothing but a name, as most are: the searches below would find nothing
-        if len(words) == 2 and max(name) < _FIRST_WHOLE and words[0].casefold() not in _NO_GIVEN:
+        plain = len(words) == 2 and (name.isascii() or max(name) < _FIRST_WHOLE)
+        if plain and words[0].casefold() not in _NO_GIVEN:
             return _plain(name, *words), ()
         return _reading(name, ""), ()
     companies: list[str] = []
@@ -163,9 +169,10 @@ def _joined(written: list[str]) -> Word | None:
 
 
 def _halves(family: str) -> tuple[Word, ...]:
-    parts = family.split("-")
-    if len(parts) > 1:
-        return tuple(map(word, parts))
+    if "-" in family:
+        return tuple(map(word, family.split("-")))
+    if family[:1] not in {"O", "Ó"}:
+        return ()
     irish = _IRISH.fullmatch(family)
     return (word(irish[1]),) if irish else ()
 
@@ -175,7 +182,7 @@ def _written(name: str) -> Iterator[str]:
     name = _DOT.sub(". ", _O_NAME.sub(r"\1", name))
     held = ""
     for one in _APOSTROPHES.sub("", name).split():
-        if _bare(one) in _JOINED - {"o", "d"}:
+        if _bare(one) in _APART:
             held = one
             continue
         yield held + one.strip('"“”„«»;:!?*.')
