@@ -11,10 +11,9 @@ import typer
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from mailbox_svc.cli.console import errors
-from mailbox_svc.cli.deferred import app
+from mailbox_svc.cli.deferred import app, importing
 from mailbox_svc.config import load
 from mailbox_svc.errors import ConfigError, os_reason
-from mailbox_svc.mailboxes.importing import ImportResult, import_mailboxes
 
 EXIT_SOME_SKIPPED = 3
 #: More bad rows than this are only counted: a wrong file should not fill the screen.
@@ -51,14 +50,14 @@ def import_(
         raise typer.Exit(EXIT_SOME_SKIPPED)
 
 
-async def _import(text: str) -> ImportResult:
+async def _import(text: str) -> importing.ImportResult:
     settings = load()
     vault = app.vault_from(settings)
     columns = (TextColumn("{task.completed} rows"), TimeElapsedColumn())
     async with app.store_from(settings) as store:
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task("rows", total=None)
-            return await import_mailboxes(
+            return await importing.import_mailboxes(
                 text, store, vault, clock=app.now, on_row=lambda: progress.advance(task)
             )
 

@@ -1,6 +1,6 @@
-"""The composition root, loaded when a command first uses it: most commands are clients and never do.
+"""What few commands use, loaded when one first does: most are clients, and need none of it.
 
-The recipe of importlib's documentation ("Implementing lazy imports"); it spares them half a second.
+The recipe of importlib's documentation ("Implementing lazy imports"); it spares them a second.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-__all__ = ["app"]
+__all__ = ["app", "identity", "importing", "rotation", "vault"]
 
 
 def _deferred(name: str) -> ModuleType:
@@ -26,6 +26,11 @@ def _deferred(name: str) -> ModuleType:
 
 
 if TYPE_CHECKING:
-    from mailbox_svc import app
+    from mailbox_svc import app, identity, vault
+    from mailbox_svc.mailboxes import importing, rotation
 else:
     app = _deferred("mailbox_svc.app")
+    identity = _deferred("mailbox_svc.identity")
+    vault = _deferred("mailbox_svc.vault")
+    importing = _deferred("mailbox_svc.mailboxes.importing")
+    rotation = _deferred("mailbox_svc.mailboxes.rotation")

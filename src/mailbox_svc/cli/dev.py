@@ -10,9 +10,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from mailbox_svc.cli.deferred import vault
 from mailbox_svc.config import Settings, load
 from mailbox_svc.errors import ConfigError, os_reason
-from mailbox_svc.vault import add_key
 
 DEV_FOLDER = Path("mailbox-data")
 #: The user that the token printed by `serve --dev` stands for.
@@ -59,7 +59,7 @@ def _secret_of(folder: Path) -> Path:
 
 def _keyring(path: Path) -> Path:
     if not path.exists():
-        add_key(path)
+        vault.add_key(path)
     return path
 
 

@@ -10,17 +10,9 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from mailbox_svc.cli.console import errors, out
-from mailbox_svc.cli.deferred import app
+from mailbox_svc.cli.deferred import app, rotation, vault
 from mailbox_svc.config import Settings, load
 from mailbox_svc.errors import ConfigError
-from mailbox_svc.mailboxes.rotation import (
-    KeyStatus,
-    RotationResult,
-    key_status,
-    refuse_key_in_use,
-    rotate,
-)
-from mailbox_svc.vault import add_key, change_keyring
 
 cli = typer.Typer(no_args_is_help=True, help="Add, rotate, inspect and drop encryption keys.")
 
@@ -28,7 +20,7 @@ cli = typer.Typer(no_args_is_help=True, help="Add, rotate, inspect and drop encr
 @cli.command("add")
 def add() -> None:
     """Add a key to MAILBOX_KEYRING_FILE (made if missing); new secrets are encrypted under it."""
-    key_id = add_key(app.keyring_file(load()))
+    key_id = vault.add_key(app.keyring_file(load()))
     typer.echo(f"Key {key_id} is now the active one. Back the file up, apart from the database.")
 
 
@@ -56,24 +48,27 @@ def drop(key_id: Annotated[str, typer.Argument(help="The id that 'keys status' s
     """Remove a key that protects nothing any more."""
     settings = load()
     asyncio.run(_refuse_in_use(settings, key_id))
-    change_keyring(app.keyring_file(settings), lambda keyring: keyring.retire(key_id))
+    vault.change_keyring(app.keyring_file(settings), lambda keyring: keyring.retire(key_id))
     typer.echo(f"Key {key_id} is dropped.")
 
 
-async def _rotate(settings: Settings) -> RotationResult:
-    vault = app.vault_from(settings)
+async def _rotate(settings: Settings) -> rotation.RotationResult:
     columns = (TextColumn("{task.completed} secrets"), TimeElapsedColumn())
     async with app.store_from(settings) as store:
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task("secrets", total=None)
-            return await rotate(store, vault, on_progress=lambda n: progress.update(task, completed=n))
+            return await rotation.rotate(
+                store,
+                app.vault_from(settings),
+                on_progress=lambda n: progress.update(task, completed=n),
+            )
 
 
-async def _status(settings: Settings) -> list[KeyStatus]:
+async def _status(settings: Settings) -> list[rotation.KeyStatus]:
     async with app.store_from(settings) as store:
-        return await key_status(store, app.vault_from(settings))
+        return await rotation.key_status(store, app.vault_from(settings))
 
 
 async def _refuse_in_use(settings: Settings, key_id: str) -> None:
     async with app.store_from(settings) as store:
-        await refuse_key_in_use(store, app.vault_from(settings), key_id)
+        await rotation.refuse_key_in_use(store, app.vault_from(settings), key_id)

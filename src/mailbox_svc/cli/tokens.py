@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from mailbox_svc.cli.deferred import identity
 from mailbox_svc.config import Settings, load, read_line
 from mailbox_svc.errors import ConfigError
-from mailbox_svc.identity import mint_token
 from mailbox_svc.model.secret import Secret
 
 
@@ -28,7 +28,7 @@ def mint(settings: Settings, *, subject: str, lifetime: float, service: bool) ->
     """Return a token for `subject`, valid for `lifetime` seconds. Raises ConfigError."""
     if settings.jwt_secret_file is None:
         raise ConfigError("Set MAILBOX_JWT_SECRET_FILE; with a JWKS URL only the issuer can make tokens.")
-    return mint_token(
+    return identity.mint_token(
         Secret(read_line(settings.jwt_secret_file)),
         subject=subject,
         audience=settings.jwt_audience,
