@@ -125,7 +125,7 @@ async def _sign_out(page: Page) -> None:
 
 
 SCENES = (
-    Scene("mailboxes", "Needs attention"),
+    Scene("mailboxes", "Check user name and password"),  # what is stored: it was tested elsewhere
     Scene("mailboxes-empty", "No mailbox yet", user="newcomer"),
     Scene("mailboxes-failed", "This could not be loaded", prepare=_cut_off),
     Scene("mailbox-menu", "Sync history", _menu),

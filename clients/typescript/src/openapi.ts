@@ -1300,7 +1300,11 @@ export interface components {
      *       "needsReauth": false,
      *       "etag": "72ec67a5f8d6cf2c",
      *       "createdAt": "2026-11-01T08:00:00Z",
-     *       "updatedAt": "2026-11-20T17:45:10.250000Z"
+     *       "updatedAt": "2026-11-20T17:45:10.250000Z",
+     *       "lastRemedy": {
+     *         "text": "Make an app password at Gmail and enter it in place of the password.",
+     *         "url": "https://myaccount.google.com/apppasswords"
+     *       }
      *     }
      */
     Mailbox: {
@@ -1341,6 +1345,8 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       updatedAt: string;
+      /** @description How to mend `lastError`; present only when there is something to do. */
+      lastRemedy?: components["schemas"]["Remedy"];
     };
     /**
      * @description A mailbox to save.

@@ -172,9 +172,10 @@ interface TroubleProps {
   readonly test: Awaited<ReturnType<ReturnType<typeof useClient>["testMailbox"]>> | undefined;
 }
 
-/** The latest test's own words where there was one here, for they have the remedy; else the stored error. */
+/** The latest test's own words where there was one here, for they say when to try again; else what is stored. */
 function Trouble({ mailbox, test }: TroubleProps) {
   if (mailbox.status !== "error") return null;
   if (test && !test.ok) return <Outcome failure={test} />;
-  return mailbox.lastError ? <Outcome failure={{ error: mailbox.lastError }} /> : null;
+  const { lastError, lastRemedy } = mailbox;
+  return lastError ? <Outcome failure={{ error: lastError, remedy: lastRemedy ?? null }} /> : null;
 }
