@@ -217,7 +217,7 @@ export interface paths {
     };
     /**
      * Get Latest Harvest
-     * @description Return the latest harvest of a mailbox; 404 when it was never harvested.
+     * @description Return the latest harvest of a mailbox; null when it was never harvested.
      */
     get: operations["getLatestHarvest"];
     put?: never;
@@ -2688,7 +2688,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Harvest"];
+          "application/json": components["schemas"]["Harvest"] | null;
         };
       };
       401: components["responses"]["Unauthorized"];
