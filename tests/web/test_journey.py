@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Page, expect
 
@@ -53,6 +54,13 @@ async def test_a_mailbox_is_added_mended_harvested_and_deleted(world: WebWorld) 
     assert saved.status == 2, "the status is that of the test"
     [schedule] = await world.client.list_schedules()
     assert schedule.enabled
+
+    # a page that is loaded much later: what is overdue is no time of the past
+    await page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=40))
+    await page.reload()
+    card = page.get_by_role("article", name=saved.label)
+    await expect(card).to_contain_text("Tested 1 day ago")
+    await expect(card).to_contain_text("Next sync any moment", timeout=3 * _PATIENCE)  # it may be syncing
 
     # deleted, after it was said what goes
     await page.get_by_role("button", name=f"More actions for {saved.label}").click()

@@ -41,8 +41,8 @@ export const texts = {
     showing: (shown: number, total: number) =>
       `${shown.toLocaleString("en")} of ${total.toLocaleString("en")}`,
     opensInNewTab: "(opens in a new tab)",
-    never: "never",
     now: "just now",
+    soon: "any moment",
     done: "Done",
     all: "All",
   },

@@ -6,10 +6,11 @@ import type { Mailbox, Schedule } from "mailboxes-client";
 import type { ReactNode } from "react";
 
 import { useClient } from "../shared/client";
-import { moment, relative } from "../shared/format";
+import { ago, moment, until } from "../shared/format";
 import { Icon, type IconName } from "../shared/icons";
 import { notifyDone } from "../shared/notify";
 import { useMailboxesChanged } from "../shared/queries";
+import { useNow } from "../shared/useNow";
 import { texts } from "../texts";
 import { HarvestProgress } from "./HarvestProgress";
 import { MailboxMenu } from "./MailboxMenu";
@@ -125,20 +126,25 @@ interface FactsProps extends Pick<MailboxCardProps, "mailbox" | "schedule"> {
 
 function Facts({ mailbox, schedule, harvestedAt }: FactsProps) {
   const { lastTestedAt } = mailbox;
+  const now = useNow();
   const lastRead = [schedule?.lastRunAt ?? "", harvestedAt ?? ""].sort().at(-1);
   return (
     <Group gap="6px 18px" c="dimmed" fz="sm">
       <Fact icon="PlugConnected">
         {lastTestedAt ? (
-          <Moment time={lastTestedAt} words={texts.mailboxes.tested} />
+          <Moment time={lastTestedAt} words={texts.mailboxes.tested} now={now} />
         ) : (
           texts.mailboxes.neverTested
         )}
       </Fact>
       <Fact icon="Clock">
-        {lastRead ? <Moment time={lastRead} words={texts.mailboxes.lastSync} /> : texts.mailboxes.neverSynced}
+        {lastRead ? (
+          <Moment time={lastRead} words={texts.mailboxes.lastSync} now={now} />
+        ) : (
+          texts.mailboxes.neverSynced
+        )}
       </Fact>
-      <Fact icon="Refresh">{nextOf(schedule)}</Fact>
+      <Fact icon="Refresh">{nextOf(schedule, now)}</Fact>
     </Group>
   );
 }
@@ -152,19 +158,27 @@ function Fact({ icon, children }: { readonly icon: IconName; readonly children: 
   );
 }
 
-function Moment({ time, words }: { readonly time: string; readonly words: (when: string) => string }) {
+interface MomentProps {
+  readonly time: string;
+  readonly words: (when: string) => string;
+  readonly now: number;
+}
+
+function Moment({ time, words, now }: MomentProps) {
   return (
     <Tooltip label={moment(time)}>
-      <time dateTime={time}>{words(relative(time))}</time>
+      <time dateTime={time}>{words(ago(time, now))}</time>
     </Tooltip>
   );
 }
 
-function nextOf(schedule: Schedule | undefined): string {
+function nextOf(schedule: Schedule | undefined, now: number): string {
   if (!schedule?.enabled) return texts.mailboxes.syncOff;
   if (schedule.state === "running") return texts.mailboxes.syncing;
   if (schedule.state === "stopped" || schedule.state === "quarantined") return texts.mailboxes.syncStopped;
-  return schedule.nextRunAt ? texts.mailboxes.nextSync(relative(schedule.nextRunAt)) : texts.mailboxes.syncOn;
+  return schedule.nextRunAt
+    ? texts.mailboxes.nextSync(until(schedule.nextRunAt, now))
+    : texts.mailboxes.syncOn;
 }
 
 interface TroubleProps {
