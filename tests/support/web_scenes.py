@@ -54,15 +54,21 @@ async def _wrong_address(page: Page) -> None:
     await _address(page, "ann")
 
 
-async def _wrong_password(page: Page) -> None:
+async def _unconfirmed(page: Page) -> None:
     await _oauth(page)
     await page.get_by_role("button", name="Use an app password instead").click()
     await page.get_by_role("textbox", name="Password").fill("CANARY-wrong")
     await page.get_by_role("button", name="Test connection").click()
 
 
-async def _menu_item(page: Page, item: str) -> None:
-    await page.get_by_role("button", name="More actions for Work").click()
+async def _wrong_password(page: Page) -> None:
+    await _unconfirmed(page)
+    await page.get_by_role("checkbox", name="I know localhost").check()
+    await page.get_by_role("button", name="Test connection").click()
+
+
+async def _menu_item(page: Page, item: str, label: str = "Work") -> None:
+    await page.get_by_role("button", name=f"More actions for {label}").click()
     await page.get_by_role("menuitem", name=item).click()
 
 

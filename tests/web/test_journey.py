@@ -31,7 +31,17 @@ async def test_a_mailbox_is_added_mended_harvested_and_deleted(world: WebWorld) 
     # a wrong password is said at its field, with the remedy
     password = page.get_by_role("textbox", name="Password")
     await password.fill("CANARY-wrong")
+
+    # the DNS names a server outside the address's domain: without the user's word no password goes there
+    await page.get_by_role("button", name="Test connection").click()
+    confirmed = page.get_by_role("checkbox", name="I know localhost")
+    await expect(confirmed).to_be_focused()
+    await expect(page.get_by_text("Confirm this first")).to_be_visible()
     await page.get_by_role("button", name="Test and save").click()
+    await expect(confirmed).to_be_focused()
+    assert world.distance.connections == 0
+    await confirmed.press("Space")
+    await confirmed.press("Enter")  # the form is sent, with the password
     await expect(page.get_by_role("alert")).to_contain_text("Check user name and password")
     await expect(password).to_have_attribute("aria-invalid", "true")
     await expect(password).to_be_focused()

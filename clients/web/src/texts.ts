@@ -140,6 +140,10 @@ export const texts = {
     save: "Test and save",
     saveEdit: "Save",
     saveAnyway: "Save without a working test",
+    foreign: (domain: string, host: string) =>
+      `${domain} says that its mail is at ${host}, which is outside its own domain. Your password would go there.`,
+    foreignConfirm: (host: string) => `I know ${host}, and want my password to be sent there.`,
+    foreignMissing: "Confirm this first, or change the server.",
     works: "It works: logged in and listed the folders.",
     remedy: "How to mend it:",
     retryIn: (seconds: number) => `It may work in ${count(Math.ceil(seconds), "second", "seconds")}.`,
