@@ -2,7 +2,7 @@
 
 import { Badge, Button, Group, Paper, Stack, Text, ThemeIcon, Title, Tooltip } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import type { Mailbox, Schedule } from "mailboxes-client";
+import type { Harvest, Mailbox, Schedule } from "mailboxes-client";
 import type { ReactNode } from "react";
 
 import { useClient } from "../shared/client";
@@ -68,8 +68,8 @@ export function MailboxCard({ mailbox, schedule, onOpen, onShowContacts }: Mailb
             <MailboxMenu mailbox={mailbox} onOpen={onOpen} onReconnect={reconnect.start} />
           </Group>
         </Group>
-        <Facts mailbox={mailbox} schedule={schedule} harvestedAt={harvest.latest?.endedAt ?? undefined} />
-        <Trouble mailbox={mailbox} test={test.data} />
+        <Facts mailbox={mailbox} schedule={schedule} harvest={harvest.latest} />
+        <Trouble mailbox={mailbox} schedule={schedule} test={test.data} />
         {harvest.latest && (
           <HarvestProgress
             label={label}
@@ -120,14 +120,14 @@ function Identity({ mailbox }: { readonly mailbox: Mailbox }) {
 }
 
 interface FactsProps extends Pick<MailboxCardProps, "mailbox" | "schedule"> {
-  /** When the latest harvest ended, whoever has asked for it. */
-  readonly harvestedAt: string | undefined;
+  /** The latest one, whoever has asked for it. */
+  readonly harvest: Harvest | undefined;
 }
 
-function Facts({ mailbox, schedule, harvestedAt }: FactsProps) {
+function Facts({ mailbox, schedule, harvest }: FactsProps) {
   const { lastTestedAt } = mailbox;
   const now = useNow();
-  const lastRead = [schedule?.lastRunAt ?? "", harvestedAt ?? ""].sort().at(-1);
+  const lastRead = [schedule?.lastSuccessAt ?? "", readAt(harvest)].sort().at(-1);
   return (
     <Group gap="6px 18px" c="dimmed" fz="sm">
       <Fact icon="PlugConnected">
@@ -147,6 +147,12 @@ function Facts({ mailbox, schedule, harvestedAt }: FactsProps) {
       <Fact icon="Refresh">{nextOf(schedule, now)}</Fact>
     </Group>
   );
+}
+
+/** When it ended, if it came so far as to read; empty otherwise. */
+function readAt(harvest: Harvest | undefined): string {
+  if (!harvest?.endedAt) return "";
+  return harvest.state === "done" || harvest.progress.scanned > 0 ? harvest.endedAt : "";
 }
 
 function Fact({ icon, children }: { readonly icon: IconName; readonly children: ReactNode }) {
@@ -181,13 +187,15 @@ function nextOf(schedule: Schedule | undefined, now: number): string {
     : texts.mailboxes.syncOn;
 }
 
-interface TroubleProps {
-  readonly mailbox: Mailbox;
+interface TroubleProps extends Pick<MailboxCardProps, "mailbox" | "schedule"> {
   readonly test: Awaited<ReturnType<ReturnType<typeof useClient>["testMailbox"]>> | undefined;
 }
 
 /** The latest test's own words where there was one here, for they say when to try again; else what is stored. */
-function Trouble({ mailbox, test }: TroubleProps) {
+function Trouble({ mailbox, schedule, test }: TroubleProps) {
+  if (schedule?.state === "quarantined" && schedule.lastFailure) {
+    return <Outcome failure={schedule.lastFailure} />; // whatever a test says: reading is what ends the service
+  }
   if (mailbox.status !== "error") return null;
   if (test && !test.ok) return <Outcome failure={test} />;
   const { lastError, lastRemedy } = mailbox;
