@@ -77,13 +77,17 @@ class WebWorld:
     browser: Browser
     client: AsyncClient
     oidc: OidcProvider
-    #: Between the service and Dovecot: how far away that looks.
+    #: Between the service and Dovecot: how far away that looks to connections made from then on.
     distance: DelayProxy
     #: What the browser complained about: violations of the policy, scripts that failed.
     complaints: list[str] = field(default_factory=list)
 
     def token(self, user: str = "alice") -> str:
         return mint(self.settings, subject=user, lifetime=3600, service=False)
+
+    def client_of(self, user: str) -> AsyncClient:
+        """Return a client of another user, to be entered and left."""
+        return AsyncClient(self.grpc, self.token(user))
 
     async def open(
         self, tab: str = "", *, user: str = "alice", prepare: Callable[[Page], Awaitable[None]] | None = None

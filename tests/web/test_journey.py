@@ -152,6 +152,17 @@ async def test_contacts_are_imported_into_a_group_after_a_preview(world: WebWorl
     await page.get_by_role("button", name="Show members of Friends").click()
     await expect(page.get_by_role("row")).to_have_count(promised + 1)
 
+    # who was left out can be put into it all the same
+    await page.get_by_role("tab", name="Skipped").click()
+    await page.get_by_role("checkbox", name="Select ").first.check()
+    await page.get_by_role("button", name="Add to group").click()
+    await dialog.get_by_label("Group").fill("Friends")
+    await page.get_by_role("option", name="Friends").click()
+    await dialog.get_by_role("button", name="Import 1 contact", exact=True).click()
+    await expect(page.get_by_text("1 contact added to Friends")).to_be_visible()
+    [group] = await world.client.list_groups()
+    assert group.members == promised + 1
+
 
 async def test_two_contacts_are_merged_and_the_merge_is_undone(world: WebWorld) -> None:
     await harvested(world)
