@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
 import time
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx2
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+import mailbox_svc
 from mailboxes.v1 import mailbox_service_pb2 as pb
 from mailboxes.v1.mailbox_service_pb2_grpc import MailboxServiceStub
 from support.command import BIN, Serving, serving
@@ -42,6 +45,19 @@ def test_dev_needs_nothing_prepared_and_its_token_works(tmp_path: Path) -> None:
     files = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "mailbox-data").iterdir()}
     assert files["keyring.json"] == 0o600
     assert files["jwt-secret"] == 0o600
+
+
+def test_without_the_page_dev_serves_and_says_so(tmp_path: Path) -> None:
+    package = Path(mailbox_svc.__file__).parent
+    shutil.copytree(package, tmp_path / "src/mailbox_svc", ignore=shutil.ignore_patterns("static"))
+    settings = FREE_PORT | {"MAILBOX_REST_ADDR": "127.0.0.1:0", "PYTHONPATH": tmp_path / "src"}
+    with serving("--dev", cwd=tmp_path, settings=settings) as running:
+        assert running.find(r"(No Integrations page)")
+        assert "the Integrations page was not built" in running.output
+        http = running.find(r"(http://127\.0\.0\.1:\d+)/docs")
+        answer = httpx2.get(f"{http}/profile/integrations", trust_env=False, timeout=60)
+        assert (answer.status_code, answer.json()["code"]) == (404, "PAGE_NOT_BUILT")
+        assert running.stop() == 0
 
 
 def test_the_buf_curl_line_that_dev_prints_works_as_it_stands(tmp_path: Path) -> None:

@@ -228,9 +228,17 @@ async def test_a_test_records_its_outcome_and_nothing_else(tmp_path: Path) -> No
         assert (report.code, report.stage) == (Code.AUTH_INVALID_CREDENTIALS, Stage.AUTH)
         failed = await only(p)
         assert failed == replace(
-            wrong, status=Status.ERROR, last_tested_at=failed.last_tested_at, last_error=report.error
+            wrong,
+            status=Status.ERROR,
+            last_tested_at=failed.last_tested_at,
+            last_error=report.error,
+            last_remedy=report.remedy,
         )
+        assert report.remedy is not None
         assert "CANARY" not in failed.last_error
+
+        again = await p.mailboxes.save(ANN, replace(local(imap.port, "CANARY-other"), id=saved.id))
+        assert (again.last_error, again.last_remedy) == ("", None)
 
 
 async def test_a_draft_is_tested_and_not_stored(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 import pytest
 
 from mailboxes import Harvest, Schedule, SyncRun
 from mailboxes.v1 import harvest_service_pb2 as pb
-from support.gateway import MAILBOX_ID, TOKEN, Gateway, of
+from support.gateway import MAILBOX_ID, TOKEN, Gateway, of, refusal
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 HARVEST_ID = "0192d0c0-0000-7000-8000-000000000002"
@@ -91,6 +92,18 @@ async def test_a_failure_says_why_and_what_helps(gateway: Gateway) -> None:
     assert shown["skippedFolders"] == [{"name": "Public", "reason": "It may not be read."}]
     assert shown["progress"]["folder"] is None
     assert gateway.script.received[0].request.mailbox_id == MAILBOX_ID
+
+
+async def test_a_mailbox_that_was_never_harvested_has_null_and_one_that_is_none_is_not_found(
+    gateway: Gateway,
+) -> None:
+    reasons = "HARVEST_NOT_FOUND", "MAILBOX_NOT_FOUND"
+    gateway.script.answers = [refusal(grpc.StatusCode.NOT_FOUND, reason) for reason in reasons]
+    none_yet, no_mailbox = [
+        await gateway.http.get(f"{OF_MAILBOX}/harvests/latest", headers=BEARER) for _ in reasons
+    ]
+    assert (none_yet.status_code, none_yet.content) == (200, b"null")
+    assert (no_mailbox.status_code, no_mailbox.json()["code"]) == (404, "MAILBOX_NOT_FOUND")
 
 
 async def test_a_failure_that_is_no_connection_has_no_code_of_one(gateway: Gateway) -> None:

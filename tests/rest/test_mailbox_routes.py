@@ -81,6 +81,18 @@ async def test_the_list_is_byte_for_byte_what_pages_rely_on(gateway: Gateway) ->
     assert answer.content.decode() == f"[{PENDING},{OK},{ERROR},{NEEDS_REAUTH}]"
 
 
+async def test_the_remedy_of_an_error_comes_last_and_where_there_is_one(gateway: Gateway) -> None:
+    tested = {"last_tested_at": "2026-11-28T09:30:00Z", "last_error": "Invalid credentials"}
+    remedies = {"text": "Check the password."}, {"text": "Make one.", "url": "https://example.org/help"}
+    gateway.script.answers = [
+        ListResponse(mailboxes=[mailbox("ERROR", **tested, last_remedy=remedy) for remedy in remedies])
+    ]
+    answer = await gateway.http.get(MAILBOXES, headers=BEARER)
+    first = ERROR.removesuffix("}") + ',"lastRemedy":{"text":"Check the password.","url":null}}'
+    second = ERROR.removesuffix("}") + ',"lastRemedy":{"text":"Make one.","url":"https://example.org/help"}}'
+    assert answer.content.decode() == f"[{first},{second}]"
+
+
 async def test_an_empty_list_is_one(gateway: Gateway) -> None:
     assert (await gateway.http.get(MAILBOXES, headers=BEARER)).content == b"[]"
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from mailbox_svc.model.check import Check, Code, ConnectionReport, Remedy, Stage
+from mailbox_svc.model.check import Check, Code, ConnectionReport, Stage
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.rpc.convert import draft_from_pb, mailbox_to_pb, report_to_pb
 from mailboxes.v1 import connection_test_pb2, mailbox_pb2
 from mailboxes.v1 import mailbox_service_pb2 as pb
@@ -29,6 +30,7 @@ MAILBOX = Mailbox(
     secret_version=7,
     created_at=datetime(1999, 12, 31, 23, 59, 59, 999999, UTC),
     updated_at=datetime(2037, 1, 1, 0, 0, 0, 1, UTC),
+    last_remedy=Remedy("Type it again.", "https://example.org/"),
 )
 
 
@@ -50,6 +52,7 @@ def test_a_mailbox_is_shown_whole_but_for_user_and_secret_version() -> None:
         "etag": "e1",
         "created_at": shown.created_at,
         "updated_at": shown.updated_at,
+        "last_remedy": connection_test_pb2.Remedy(text="Type it again.", url="https://example.org/"),
     }
 
 
@@ -61,8 +64,10 @@ def test_times_are_exact_to_the_microsecond(field: str) -> None:
 
 def test_what_is_not_known_is_absent_or_empty() -> None:
     host = replace(MAILBOX.destination, host="mail.example.org")
-    shown = mailbox_to_pb(replace(MAILBOX, last_tested_at=None, last_error="", destination=host))
+    nothing = replace(MAILBOX, last_tested_at=None, last_error="", last_remedy=None, destination=host)
+    shown = mailbox_to_pb(nothing)
     assert not shown.HasField("last_tested_at")
+    assert not shown.HasField("last_remedy")
     assert (shown.last_error, shown.provider) == ("", "")
 
 

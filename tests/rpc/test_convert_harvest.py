@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from mailbox_svc.errors import InvalidFields
-from mailbox_svc.model.check import Code, Remedy
+from mailbox_svc.model.check import Code
 from mailbox_svc.model.harvest import (
     Failure,
     FailureCode,
@@ -20,6 +20,7 @@ from mailbox_svc.model.harvest import (
     Progress,
     SkippedFolder,
 )
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.rpc.convert_harvest import harvest_to_pb, policy_from_pb
 from mailboxes.v1 import harvest_pb2
 

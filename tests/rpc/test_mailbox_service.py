@@ -92,6 +92,8 @@ async def test_a_failed_login_is_an_answer_and_is_remembered(service: Service) -
     (tested,) = await service.list()
     assert tested.status == mailbox_pb2.MAILBOX_STATUS_ERROR
     assert tested.last_error == report.error != ""
+    assert tested.last_remedy == report.remedy
+    assert report.remedy.text
 
 
 async def test_a_draft_is_tested_and_not_stored(service: Service) -> None:

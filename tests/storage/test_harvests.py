@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailbox_svc.errors import MailboxNotFound, StorageUnavailable
-from mailbox_svc.model.check import Code, Remedy
+from mailbox_svc.model.check import Code
 from mailbox_svc.model.harvest import (
     Failure,
     FailureCode,
@@ -17,6 +17,7 @@ from mailbox_svc.model.harvest import (
     Progress,
     SkippedFolder,
 )
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.storage.store import SqlStore
 from support.evidence import NOW, chunk_of, folder_with, harvest_of, judge_all, seen, unjudged
 from support.stores import add, mailbox_of

@@ -9,6 +9,7 @@ import pytest
 
 from mailbox_svc.errors import MailboxNotFound, StaleMailbox
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.model.secret import SealedSecret, SecretField
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Vault
@@ -75,6 +76,7 @@ async def test_an_update_replaces_all_but_the_creation_time(store: SqlStore) -> 
         last_error="x",
         auth=Auth.OAUTH,
         oauth_provider="microsoft",
+        last_remedy=Remedy("Connect it again."),
     )
     async with store.begin("anna") as tx:
         assert await tx.mailboxes.find(mailbox.id) == mailbox
@@ -114,15 +116,27 @@ async def test_deleting_a_mailbox_deletes_its_secret(store: SqlStore, vault: Vau
     assert await store.key_usage() == {}
 
 
-async def test_a_test_sets_status_time_and_error_and_nothing_else(store: SqlStore) -> None:
+async def test_a_test_sets_status_time_error_and_remedy_and_nothing_else(store: SqlStore) -> None:
     mailbox = await add(store, mailbox_of("anna"))
     now = datetime.now(UTC)
-    async with store.begin("anna") as tx:
-        await tx.mailboxes.record_test(
-            mailbox.id, secret_version=1, status=Status.ERROR, tested_at=now, error="No."
+    # without an error there is nothing to mend, whatever is stored
+    for error, remedy in (
+        ("No.", Remedy("Größer.", "https://example.org/")),
+        ("No.", None),
+        ("", Remedy("?")),
+    ):
+        async with store.begin("anna") as tx:
+            await tx.mailboxes.record_test(
+                mailbox.id, secret_version=1, status=Status.ERROR, tested_at=now, error=error, remedy=remedy
+            )
+        expected = replace(
+            mailbox,
+            status=Status.ERROR,
+            last_tested_at=now,
+            last_error=error,
+            last_remedy=remedy if error else None,
         )
-    expected = replace(mailbox, status=Status.ERROR, last_tested_at=now, last_error="No.")
-    assert await store.list_mailboxes("anna") == [expected]
+        assert await store.list_mailboxes("anna") == [expected]
 
 
 async def test_a_test_of_an_older_secret_or_a_deleted_mailbox_leaves_no_trace(store: SqlStore) -> None:

@@ -1,4 +1,4 @@
-"""A TCP proxy that makes a server look far away, and can cut a connection anywhere.
+"""A TCP proxy that makes a server look far away, and can cut or hold a connection anywhere.
 
 Delays without limiting bandwidth: whatever comes in goes out the same time later. To run it in a process of
 its own, so that it does not take its client's time: `python -m support.delay_proxy PORT SECONDS`, which
@@ -19,6 +19,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+#: Seconds after which it is looked whether a connection is still to be held.
+_LOOK = 0.05
+
 
 @dataclass
 class DelayProxy:
@@ -29,6 +32,8 @@ class DelayProxy:
     delay: float = 0.0
     #: Once the client has got this many bytes from the server both ends are reset; None: never.
     cut_after: int | None = None
+    #: Once the client has got about this many bytes the rest is held back, until this is None again.
+    hold_after: int | None = None
     connections: int = 0
     #: From servers to clients, on all connections.
     bytes_back: int = 0
@@ -105,8 +110,11 @@ class _ServerEnd(_End):
         super().__init__(proxy.delay)
         self._proxy = proxy
         self._left = proxy.cut_after
+        self._got = 0
 
     def data_received(self, data: bytes) -> None:
+        self._got += len(data)
+        self._hold()
         if self._left is not None:
             data = data[: self._left]
             self._left -= len(data)
@@ -115,6 +123,15 @@ class _ServerEnd(_End):
         if self._left == 0:
             self.transport.pause_reading()
             self._loop.call_later(self._proxy.delay + 0.001, self._cut)
+
+    def _hold(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._proxy.hold_after is not None and self._got >= self._proxy.hold_after:
+            self.transport.pause_reading()
+            self._loop.call_later(_LOOK, self._hold)
+        elif not self.transport.is_reading() and self._left != 0:
+            self.transport.resume_reading()
 
     def _cut(self) -> None:
         if self.other.unsent():  # a reset would take it back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Page, expect
 
@@ -30,7 +31,17 @@ async def test_a_mailbox_is_added_mended_harvested_and_deleted(world: WebWorld) 
     # a wrong password is said at its field, with the remedy
     password = page.get_by_role("textbox", name="Password")
     await password.fill("CANARY-wrong")
+
+    # the DNS names a server outside the address's domain: without the user's word no password goes there
+    await page.get_by_role("button", name="Test connection").click()
+    confirmed = page.get_by_role("checkbox", name="I know localhost")
+    await expect(confirmed).to_be_focused()
+    await expect(page.get_by_text("Confirm this first")).to_be_visible()
     await page.get_by_role("button", name="Test and save").click()
+    await expect(confirmed).to_be_focused()
+    assert world.distance.connections == 0
+    await confirmed.press("Space")
+    await confirmed.press("Enter")  # the form is sent, with the password
     await expect(page.get_by_role("alert")).to_contain_text("Check user name and password")
     await expect(password).to_have_attribute("aria-invalid", "true")
     await expect(password).to_be_focused()
@@ -53,6 +64,13 @@ async def test_a_mailbox_is_added_mended_harvested_and_deleted(world: WebWorld) 
     assert saved.status == 2, "the status is that of the test"
     [schedule] = await world.client.list_schedules()
     assert schedule.enabled
+
+    # a page that is loaded much later: what is overdue is no time of the past
+    await page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=40))
+    await page.reload()
+    card = page.get_by_role("article", name=saved.label)
+    await expect(card).to_contain_text("Tested 1 day ago")
+    await expect(card).to_contain_text("Next sync any moment", timeout=3 * _PATIENCE)  # it may be syncing
 
     # deleted, after it was said what goes
     await page.get_by_role("button", name=f"More actions for {saved.label}").click()
@@ -133,6 +151,17 @@ async def test_contacts_are_imported_into_a_group_after_a_preview(world: WebWorl
 
     await page.get_by_role("button", name="Show members of Friends").click()
     await expect(page.get_by_role("row")).to_have_count(promised + 1)
+
+    # who was left out can be put into it all the same
+    await page.get_by_role("tab", name="Skipped").click()
+    await page.get_by_role("checkbox", name="Select ").first.check()
+    await page.get_by_role("button", name="Add to group").click()
+    await dialog.get_by_label("Group").fill("Friends")
+    await page.get_by_role("option", name="Friends").click()
+    await dialog.get_by_role("button", name="Import 1 contact", exact=True).click()
+    await expect(page.get_by_text("1 contact added to Friends")).to_be_visible()
+    [group] = await world.client.list_groups()
+    assert group.members == promised + 1
 
 
 async def test_two_contacts_are_merged_and_the_merge_is_undone(world: WebWorld) -> None:

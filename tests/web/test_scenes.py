@@ -15,6 +15,7 @@ from playwright.async_api import Page, expect
 
 from mailboxes.v1.mailbox_pb2 import MailboxStatus
 from support.web_scenes import PATIENCE, SCENES, Scene
+from support.web_states import read_by_schedule
 from support.web_world import ADDRESS, PASSWORD, ROOT, WebServers, WebWorld, web_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,9 +33,7 @@ async def world(servers: WebServers, tmp_path_factory: pytest.TempPathFactory) -
         client, port = world.client, world.distance.port
         work = await client.save(label="Work", host="localhost", port=port, user=ADDRESS, password=PASSWORD)
         assert (await client.test(work.id)).ok
-        async for _ in client.harvest(work.id):
-            pass
-        await client.set_schedule(work.id, enabled=True)
+        await read_by_schedule(client, work.id)
         old = await client.save(
             label="Old university account",
             host="localhost",
@@ -77,6 +76,7 @@ async def test_a_state_is_accessible_and_fits(
     scene: Scene, world: WebWorld, axe: str, request: pytest.FixtureRequest
 ) -> None:
     folder = request.config.getoption("--screenshots")
+    await scene.arrange(world, scene.user)
     page = await world.open(scene.tab, user=scene.user, prepare=scene.prepare)
     page.set_default_timeout(PATIENCE)
     await scene.steps(page)
@@ -93,4 +93,5 @@ async def test_a_state_is_accessible_and_fits(
             size = "desktop" if width > 600 else "phone"
             await page.wait_for_timeout(300)  # for what moves to come to rest
             await page.screenshot(path=Path(folder) / f"{scene.name}-{size}-{scheme}.png")
+    world.distance.hold_after = None
     await page.context.close()

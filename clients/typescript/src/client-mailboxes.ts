@@ -116,7 +116,7 @@ export function createClient({
         }),
       ),
 
-    /** Return the latest harvest of a mailbox. Raises NotFoundError when there was none. */
+    /** Return the latest harvest of a mailbox; null when there was none. */
     getLatestHarvest: (mailboxId: string, signal?: AbortSignal) =>
       got(
         http.GET("/api/contacts/mailboxes/{id}/harvests/latest", {
@@ -265,7 +265,7 @@ async function answered<Data>(call: Promise<Answer<Data>>): Promise<Answer<Data>
 }
 
 /** Wait for the answer and return what it holds. */
-async function got<Data>(call: Promise<Answer<Data>>): Promise<NonNullable<Data>> {
+async function got<Data>(call: Promise<Answer<Data>>): Promise<Exclude<Data, undefined>> {
   const { data } = await answered(call);
-  return data as NonNullable<Data>;
+  return data as Exclude<Data, undefined>;
 }

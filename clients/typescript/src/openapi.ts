@@ -217,7 +217,7 @@ export interface paths {
     };
     /**
      * Get Latest Harvest
-     * @description Return the latest harvest of a mailbox; 404 when it was never harvested.
+     * @description Return the latest harvest of a mailbox; null when it was never harvested.
      */
     get: operations["getLatestHarvest"];
     put?: never;
@@ -1300,7 +1300,11 @@ export interface components {
      *       "needsReauth": false,
      *       "etag": "72ec67a5f8d6cf2c",
      *       "createdAt": "2026-11-01T08:00:00Z",
-     *       "updatedAt": "2026-11-20T17:45:10.250000Z"
+     *       "updatedAt": "2026-11-20T17:45:10.250000Z",
+     *       "lastRemedy": {
+     *         "text": "Make an app password at Gmail and enter it in place of the password.",
+     *         "url": "https://myaccount.google.com/apppasswords"
+     *       }
      *     }
      */
     Mailbox: {
@@ -1341,6 +1345,8 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       updatedAt: string;
+      /** @description How to mend `lastError`; present only when there is something to do. */
+      lastRemedy?: components["schemas"]["Remedy"];
     };
     /**
      * @description A mailbox to save.
@@ -2682,7 +2688,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Harvest"];
+          "application/json": components["schemas"]["Harvest"] | null;
         };
       };
       401: components["responses"]["Unauthorized"];

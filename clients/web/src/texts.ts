@@ -41,8 +41,8 @@ export const texts = {
     showing: (shown: number, total: number) =>
       `${shown.toLocaleString("en")} of ${total.toLocaleString("en")}`,
     opensInNewTab: "(opens in a new tab)",
-    never: "never",
     now: "just now",
+    soon: "any moment",
     done: "Done",
     all: "All",
   },
@@ -140,6 +140,10 @@ export const texts = {
     save: "Test and save",
     saveEdit: "Save",
     saveAnyway: "Save without a working test",
+    foreign: (domain: string, host: string) =>
+      `${domain} says that its mail is at ${host}, which is outside its own domain. Your password would go there.`,
+    foreignConfirm: (host: string) => `I know ${host}, and want my password to be sent there.`,
+    foreignMissing: "Confirm this first, or change the server.",
     works: "It works: logged in and listed the folders.",
     remedy: "How to mend it:",
     retryIn: (seconds: number) => `It may work in ${count(Math.ceil(seconds), "second", "seconds")}.`,

@@ -81,6 +81,8 @@ def gateway_from(settings: Settings, address: str, port: int | None = None) -> G
 
 async def started(gateway: GatewayServer) -> int:
     """Start it, and return its port. Raises ConfigError when the address cannot be had."""
+    if not gateway.config.has_page:
+        log.warning("the Integrations page was not built, and is not served")
     try:
         return await gateway.start()
     except OSError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mailbox_svc.cli.console import out
 from mailbox_svc.cli.deferred import app
-from mailbox_svc.cli.dev import dev_settings
+from mailbox_svc.cli.dev import NO_PAGE, dev_settings
 from mailbox_svc.cli.harvest_view import HarvestView
 from mailbox_svc.cli.tokens import mint
 from mailbox_svc.logs import configure_logs
@@ -41,6 +41,8 @@ async def _demo(folder: Path) -> None:
             if page := service.page_url:
                 await fill(address, token, imap)
                 await _stay(f"{page}#token={token}")
+            elif out.is_terminal:
+                out.print(f"\n{NO_PAGE}", highlight=False)
 
 
 async def _stay(page: str) -> None:

@@ -17,6 +17,8 @@ from mailbox_svc.errors import ConfigError, os_reason
 DEV_FOLDER = Path("mailbox-data")
 #: The user that the token printed by `serve --dev` stands for.
 DEV_USER = "dev-user"
+#: Said where the page would be.
+NO_PAGE = "No Integrations page: it was not built, which needs Node 20.19 or newer."
 
 
 def dev_settings(folder: Path, **overrides: Any) -> Settings:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from mailbox_svc.cli.deferred import app
-from mailbox_svc.cli.dev import DEV_FOLDER, DEV_USER, dev_settings
+from mailbox_svc.cli.dev import DEV_FOLDER, DEV_USER, NO_PAGE, dev_settings
 from mailbox_svc.cli.tokens import mint
 from mailbox_svc.config import Settings, load
 
@@ -56,8 +56,8 @@ def _greet(settings: Settings, running: app.Running, data_dir: Path) -> None:
     if running.gateway is not None:
         rest = f"{running.gateway.config.address.rpartition(':')[0]}:{running.rest_port}"
         out.print(f"\nOver HTTP, with the same token: http://{rest}/docs", markup=False)
-    if running.page_url:
-        out.print(f"The Integrations page: {running.page_url}#token={token}", markup=False)
+        page = running.page_url
+        out.print(f"The Integrations page: {page}#token={token}" if page else NO_PAGE, markup=False)
     out.print("\nThe commands need no token here. When a mailbox is saved:\n")
     options = _options_to_find(f"{host}:{port}", data_dir)
     out.print(f"{shlex.quote(sys.argv[0])} harvest LABEL {shlex.join(options)}", markup=False)

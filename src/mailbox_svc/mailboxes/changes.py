@@ -53,6 +53,7 @@ def with_new_secret(mailbox: Mailbox, *, now: datetime) -> Mailbox:
         mailbox,
         status=Status.PENDING,
         last_error="",
+        last_remedy=None,
         etag=new_etag(),
         secret_version=mailbox.secret_version + 1,
         updated_at=now,
@@ -102,6 +103,7 @@ async def record_login(tx: Transaction, mailbox: Mailbox, report: ConnectionRepo
         status=_status_after(report),
         tested_at=now,
         error=report.error,
+        remedy=report.remedy,
     )
     if not recorded:
         return

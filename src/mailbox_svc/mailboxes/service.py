@@ -116,7 +116,7 @@ class Mailboxes:
             await self._revoker.revoke(mailbox, grant)
 
     async def test_saved(self, user_id: str, mailbox_id: str, *, timeout: float) -> ConnectionReport:
-        """Test a saved mailbox and record status, last_tested_at and last_error.
+        """Test a saved mailbox and record status, last_tested_at, last_error and last_remedy.
 
         Tests of one mailbox that overlap share one connection. `timeout` is in seconds.
         Raises MailboxNotFound, RateLimited or SecretUnreadable.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.model.secret import Secret
 
 
@@ -92,14 +93,6 @@ class AccessToken:
 
 
 Credential = Password | AccessToken
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """What to do about a failure, in plain words, with the provider's own page if there is one."""
-
-    text: str
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailbox_svc.model.check import Code, ConnectionReport, Remedy
+from mailbox_svc.model.check import Code, ConnectionReport
+from mailbox_svc.model.remedy import Remedy
 
 
 class Policy(enum.StrEnum):

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailbox_svc.model.remedy import Remedy
+
 
 class Auth(enum.StrEnum):
     """How the service logs in."""
@@ -55,6 +57,8 @@ class Mailbox:
     updated_at: datetime
     #: The id of the `OAuthProvider` whose grant it logs in with; empty with a password.
     oauth_provider: str = ""
+    #: How to mend `last_error`, where that is known.
+    last_remedy: Remedy | None = None
 
     def __hash__(self) -> int:
         """Cheap, for a cache looks up every mailbox of every List; equality still is of all fields."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mailbox_svc.model.check import Code, Remedy, Stage
+from mailbox_svc.model.check import Code, Stage
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import Provider
+from mailbox_svc.model.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from mailbox_svc.model.check import Remedy
 from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.model.providers import Provider
 from mailbox_svc.model.remedies import make_app_password
+from mailbox_svc.model.remedy import Remedy
 
 
 class SettingsSource(enum.StrEnum):

@@ -14,6 +14,7 @@ from typing import Protocol
 from mailbox_svc.model.caller import Caller
 from mailbox_svc.model.check import ConnectionReport, Credential
 from mailbox_svc.model.mailbox import Destination, Mailbox, Status
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.model.schedule import SyncSurvey
 from mailbox_svc.model.secret import SealedSecret, Secret, SecretContext, SecretField
 from mailbox_svc.ports.contacts import ContactRepository, DuplicateRepository, GroupRepository
@@ -47,9 +48,16 @@ class MailboxRepository(Protocol):
         """Replace the stored one with the same id, which `find` has returned in this transaction."""
 
     async def record_test(
-        self, mailbox_id: str, *, secret_version: int, status: Status, tested_at: datetime, error: str
+        self,
+        mailbox_id: str,
+        *,
+        secret_version: int,
+        status: Status,
+        tested_at: datetime,
+        error: str,
+        remedy: Remedy | None = None,
     ) -> bool:
-        """Set status, last_tested_at and last_error, and nothing else.
+        """Set status, last_tested_at, last_error and last_remedy, and nothing else.
 
         False, and nothing set, when the mailbox is gone or its secret has changed since the test began.
         """

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mailbox_svc.mailboxes.draft import Draft
-from mailbox_svc.model.check import Check, Code, ConnectionReport, Remedy, Stage
+from mailbox_svc.model.check import Check, Code, ConnectionReport, Stage
 from mailbox_svc.model.mailbox import Auth, Mailbox, Status
 from mailbox_svc.model.providers import provider_of
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.model.secret import Secret
 from mailbox_svc.model.suggestion import SettingsSource, Suggestion
 from mailbox_svc.rpc.values import duration, members, timestamp
@@ -56,6 +57,7 @@ def mailbox_to_pb(mailbox: Mailbox) -> mailbox_pb2.Mailbox:
         created_at=timestamp(mailbox.created_at),
         updated_at=timestamp(mailbox.updated_at),
         oauth_provider=mailbox.oauth_provider,
+        last_remedy=remedy_to_pb(mailbox.last_remedy) if mailbox.last_remedy else None,
     )
 
 

@@ -1,12 +1,13 @@
-"""Failures as the JSON that a column holds."""
+"""Failures and remedies as the JSON that a column holds."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 
-from mailbox_svc.model.check import Code, Remedy
+from mailbox_svc.model.check import Code
 from mailbox_svc.model.harvest import Failure, FailureCode
+from mailbox_svc.model.remedy import Remedy
 
 
 def failure_from(text: str | None) -> Failure | None:
@@ -26,3 +27,11 @@ def failure_from(text: str | None) -> Failure | None:
 
 def text_of(failure: Failure | None) -> str | None:
     return json.dumps(asdict(failure)) if failure else None
+
+
+def remedy_from(text: str | None) -> Remedy | None:
+    return Remedy(**json.loads(text)) if text else None
+
+
+def remedy_text(remedy: Remedy | None) -> str | None:
+    return json.dumps(asdict(remedy), ensure_ascii=False) if remedy else None

@@ -8,10 +8,12 @@ from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from mailbox_svc.errors import MailboxNotFound, StaleMailbox
 from mailbox_svc.model.mailbox import Auth, Destination, Mailbox, Status
+from mailbox_svc.model.remedy import Remedy
 from mailbox_svc.model.secret import SecretField
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.dialects import for_each_dialect, insert_into
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
+from mailbox_svc.storage.failure_text import remedy_from, remedy_text
 from mailbox_svc.storage.tables import mailbox_secrets, mailboxes
 
 _t = mailboxes.c
@@ -41,6 +43,7 @@ _SELECT = select(
     _t.created_at,
     _t.updated_at,
     _t.oauth_provider,
+    _t.last_remedy,
 )
 #: Where a row of `_SELECT` names its owner.
 OWNER = 1
@@ -66,7 +69,7 @@ _UPDATE = update(mailboxes).where(*_THIS).values({name: bindparam(name) for name
 _RECORD_TEST = (
     update(mailboxes)
     .where(*_THIS, _t.secret_version == bindparam("for_version"))
-    .values({name: bindparam(name) for name in ("status", "last_tested_at", "last_error")})
+    .values({name: bindparam(name) for name in ("status", "last_tested_at", "last_error", "last_remedy")})
     .returning(_t.id)
 )
 _DELETE = delete(mailboxes).where(*_THIS).returning(_t.id)
@@ -119,7 +122,14 @@ class MailboxRows:
         await self._executor.run(_UPDATE, self._this(mailbox.id) | _values(mailbox))
 
     async def record_test(
-        self, mailbox_id: str, *, secret_version: int, status: Status, tested_at: datetime, error: str
+        self,
+        mailbox_id: str,
+        *,
+        secret_version: int,
+        status: Status,
+        tested_at: datetime,
+        error: str,
+        remedy: Remedy | None = None,
     ) -> bool:
         parameters = {
             **self._this(mailbox_id),
@@ -127,6 +137,7 @@ class MailboxRows:
             "status": status.value,
             "last_tested_at": tested_at,
             "last_error": error,
+            "last_remedy": remedy_text(remedy),
         }
         return bool(await self._executor.run(_RECORD_TEST, parameters))
 
@@ -158,6 +169,7 @@ def mailbox_from(row: Row) -> Mailbox:
         created_at,
         updated_at,
         oauth_provider,
+        last_remedy,
     ) = row
     return Mailbox(
         id=mailbox_id,
@@ -174,6 +186,7 @@ def mailbox_from(row: Row) -> Mailbox:
         created_at=created_at,
         updated_at=updated_at,
         oauth_provider=oauth_provider,
+        last_remedy=remedy_from(last_remedy) if last_error else None,
     )
 
 
@@ -203,4 +216,5 @@ def _values(mailbox: Mailbox) -> dict[str, object]:
         "secret_version": mailbox.secret_version,
         "updated_at": mailbox.updated_at,
         "oauth_provider": mailbox.oauth_provider,
+        "last_remedy": remedy_text(mailbox.last_remedy),
     }

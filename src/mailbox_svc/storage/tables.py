@@ -78,6 +78,7 @@ mailboxes = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("harvest_policy", Text, nullable=False, server_default="corresponded"),
     Column("oauth_provider", Text, nullable=False, server_default=""),
+    Column("last_remedy", Text),
     PrimaryKeyConstraint("id"),
     # What the foreign keys of a user's things point to: the user is part of it, because foreign
     # keys are checked past row-level security. It also finds a user's mailboxes.

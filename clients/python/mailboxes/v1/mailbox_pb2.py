@@ -23,19 +23,20 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mailboxes.v1 import connection_test_pb2 as mailboxes_dot_v1_dot_connection__test__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amailboxes/v1/mailbox.proto\x12\x0cmailboxes.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x03\n\x07Mailbox\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x0b\n\x03tls\x18\x05 \x01(\x08\x12\x0c\n\x04user\x18\x06 \x01(\t\x12\x14\n\x0chas_password\x18\x07 \x01(\x08\x12 \n\x04\x61uth\x18\x08 \x01(\x0e\x32\x12.mailboxes.v1.Auth\x12\x10\n\x08provider\x18\t \x01(\t\x12+\n\x06status\x18\n \x01(\x0e\x32\x1b.mailboxes.v1.MailboxStatus\x12\x32\n\x0elast_tested_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x0c \x01(\t\x12\x0c\n\x04\x65tag\x18\r \x01(\t\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eoauth_provider\x18\x10 \x01(\t*?\n\x04\x41uth\x12\x14\n\x10\x41UTH_UNSPECIFIED\x10\x00\x12\x11\n\rAUTH_PASSWORD\x10\x01\x12\x0e\n\nAUTH_OAUTH\x10\x02*\x9d\x01\n\rMailboxStatus\x12\x1e\n\x1aMAILBOX_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16MAILBOX_STATUS_PENDING\x10\x01\x12\x15\n\x11MAILBOX_STATUS_OK\x10\x02\x12\x18\n\x14MAILBOX_STATUS_ERROR\x10\x03\x12\x1f\n\x1bMAILBOX_STATUS_NEEDS_REAUTH\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amailboxes/v1/mailbox.proto\x12\x0cmailboxes.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"mailboxes/v1/connection_test.proto\"\xcb\x03\n\x07Mailbox\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\x12\x0b\n\x03tls\x18\x05 \x01(\x08\x12\x0c\n\x04user\x18\x06 \x01(\t\x12\x14\n\x0chas_password\x18\x07 \x01(\x08\x12 \n\x04\x61uth\x18\x08 \x01(\x0e\x32\x12.mailboxes.v1.Auth\x12\x10\n\x08provider\x18\t \x01(\t\x12+\n\x06status\x18\n \x01(\x0e\x32\x1b.mailboxes.v1.MailboxStatus\x12\x32\n\x0elast_tested_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x0c \x01(\t\x12\x0c\n\x04\x65tag\x18\r \x01(\t\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eoauth_provider\x18\x10 \x01(\t\x12)\n\x0blast_remedy\x18\x11 \x01(\x0b\x32\x14.mailboxes.v1.Remedy*?\n\x04\x41uth\x12\x14\n\x10\x41UTH_UNSPECIFIED\x10\x00\x12\x11\n\rAUTH_PASSWORD\x10\x01\x12\x0e\n\nAUTH_OAUTH\x10\x02*\x9d\x01\n\rMailboxStatus\x12\x1e\n\x1aMAILBOX_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16MAILBOX_STATUS_PENDING\x10\x01\x12\x15\n\x11MAILBOX_STATUS_OK\x10\x02\x12\x18\n\x14MAILBOX_STATUS_ERROR\x10\x03\x12\x1f\n\x1bMAILBOX_STATUS_NEEDS_REAUTH\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mailboxes.v1.mailbox_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AUTH']._serialized_start=496
-  _globals['_AUTH']._serialized_end=559
-  _globals['_MAILBOXSTATUS']._serialized_start=562
-  _globals['_MAILBOXSTATUS']._serialized_end=719
-  _globals['_MAILBOX']._serialized_start=78
-  _globals['_MAILBOX']._serialized_end=494
+  _globals['_AUTH']._serialized_start=575
+  _globals['_AUTH']._serialized_end=638
+  _globals['_MAILBOXSTATUS']._serialized_start=641
+  _globals['_MAILBOXSTATUS']._serialized_end=798
+  _globals['_MAILBOX']._serialized_start=114
+  _globals['_MAILBOX']._serialized_end=573
 # @@protoc_insertion_point(module_scope)

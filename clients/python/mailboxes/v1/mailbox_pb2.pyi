@@ -7,6 +7,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mailboxes.v1 import connection_test_pb2 as _connection_test_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -96,6 +97,7 @@ class Mailbox(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     OAUTH_PROVIDER_FIELD_NUMBER: _builtins.int
+    LAST_REMEDY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """id is a UUID in lower case; the client may choose it when creating."""
     label: _builtins.str
@@ -134,6 +136,10 @@ class Mailbox(_message.Message):
     def updated_at(self) -> _timestamp_pb2.Timestamp:
         """updated_at is when the mailbox was last changed by Save."""
 
+    @_builtins.property
+    def last_remedy(self) -> _connection_test_pb2.Remedy:
+        """last_remedy says how to mend last_error; absent when there is none."""
+
     def __init__(
         self,
         *,
@@ -153,10 +159,11 @@ class Mailbox(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         oauth_provider: _builtins.str = ...,
+        last_remedy: _connection_test_pb2.Remedy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "last_tested_at", b"last_tested_at", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "last_remedy", b"last_remedy", "last_tested_at", b"last_tested_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "created_at", b"created_at", "etag", b"etag", "has_password", b"has_password", "host", b"host", "id", b"id", "label", b"label", "last_error", b"last_error", "last_tested_at", b"last_tested_at", "oauth_provider", b"oauth_provider", "port", b"port", "provider", b"provider", "status", b"status", "tls", b"tls", "updated_at", b"updated_at", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "created_at", b"created_at", "etag", b"etag", "has_password", b"has_password", "host", b"host", "id", b"id", "label", b"label", "last_error", b"last_error", "last_remedy", b"last_remedy", "last_tested_at", b"last_tested_at", "oauth_provider", b"oauth_provider", "port", b"port", "provider", b"provider", "status", b"status", "tls", b"tls", "updated_at", b"updated_at", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -241,7 +241,7 @@ class TestRequest(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """id of a saved mailbox; its status, last_tested_at and last_error are updated."""
+    """id of a saved mailbox; its status, last_tested_at, last_error and last_remedy are updated."""
     @_builtins.property
     def draft(self) -> Global___SaveRequest:
         """draft is tested as sent, with its own password, and not stored."""

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Group, Menu, Stack, Text, ThemeIcon } from "@mantine/core";
 import type { Group as ContactGroup } from "mailboxes-client";
 
-import { relative } from "../shared/format";
+import { ago } from "../shared/format";
 import { Icon } from "../shared/icons";
+import { useNow } from "../shared/useNow";
 import { texts } from "../texts";
 
 export type GroupDialog = "rename" | "delete" | "import";
@@ -17,6 +18,7 @@ export function GroupRow({ group, onShow, onOpen }: GroupRowProps) {
   const opens = (dialog: GroupDialog) => () => {
     onOpen(dialog);
   };
+  const now = useNow();
   return (
     <Group className="row" p="md" gap="md" wrap="nowrap" justify="space-between">
       <Group gap="md" wrap="nowrap" miw={0}>
@@ -28,7 +30,7 @@ export function GroupRow({ group, onShow, onOpen }: GroupRowProps) {
             {group.name}
           </Text>
           <Text size="xs" c="dimmed">
-            {texts.groups.members(group.members)} · {texts.groups.updated(relative(group.updatedAt))}
+            {texts.groups.members(group.members)} · {texts.groups.updated(ago(group.updatedAt, now))}
           </Text>
         </Stack>
       </Group>

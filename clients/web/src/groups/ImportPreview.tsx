@@ -45,13 +45,15 @@ function Numbers({ result }: { readonly result: ImportResult }) {
           {texts.import.nothing}
         </Text>
       )}
-      <Group gap="xs">
-        {result.skipped.map(({ reason, count }) => (
-          <Text key={reason} size="xs" c="dimmed">
-            {texts.skipped.reasons[reason]}: {count.toLocaleString("en")}
-          </Text>
-        ))}
-      </Group>
+      {skipped > 0 && (
+        <Group gap="xs">
+          {result.skipped.map(({ reason, count }) => (
+            <Text key={reason} size="xs" c="dimmed">
+              {texts.skipped.reasons[reason]}: {count.toLocaleString("en")}
+            </Text>
+          ))}
+        </Group>
+      )}
     </>
   );
 }

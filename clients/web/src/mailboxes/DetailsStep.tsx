@@ -1,6 +1,6 @@
 /** How to log in: password and server, tested before they are stored. */
 
-import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, List, Stack, Text } from "@mantine/core";
 import type { Mailbox, Remedy, Suggestion } from "mailboxes-client";
 import type { SyntheticEvent } from "react";
 
@@ -8,22 +8,32 @@ import { Icon } from "../shared/icons";
 import { useProviders } from "../shared/queries";
 import { texts } from "../texts";
 import { DetailsFields } from "./DetailsFields";
-import type { Draft } from "./draft";
+import type { Draft, ForeignServer } from "./draft";
 import { ExternalLink, Outcome } from "./Outcome";
-import { useDetails } from "./useDetails";
+import { type Details, useDetails } from "./useDetails";
 
 interface DetailsStepProps {
   readonly initial: Draft;
   /** The mailbox that is changed; without it, one is added. */
   readonly mailbox?: Mailbox;
   readonly suggestion?: Suggestion;
+  /** The suggested server, where the user has to confirm it. */
+  readonly foreign?: ForeignServer | undefined;
   readonly onBack: () => void;
   readonly onOauth?: () => void;
   readonly onSaved: (mailbox: Mailbox) => void;
 }
 
-export function DetailsStep({ initial, mailbox, suggestion, onBack, onOauth, onSaved }: DetailsStepProps) {
-  const details = useDetails(initial, mailbox, onSaved);
+export function DetailsStep({
+  initial,
+  mailbox,
+  suggestion,
+  foreign,
+  onBack,
+  onOauth,
+  onSaved,
+}: DetailsStepProps) {
+  const details = useDetails(initial, mailbox, foreign, onSaved);
   const providers = useProviders();
   const provider = providers.data?.find(({ id }) => id === suggestion?.oauthProvider);
   function submit(event: SyntheticEvent) {
@@ -36,6 +46,7 @@ export function DetailsStep({ initial, mailbox, suggestion, onBack, onOauth, onS
       <Stack gap="lg">
         {suggestion && <Source suggestion={suggestion} />}
         <DetailsFields details={details} mailbox={mailbox} suggestion={suggestion} />
+        {details.foreign && <Confirmation details={details} server={details.foreign} />}
         {details.failure && <Outcome failure={details.failure} />}
         {details.works && (
           <Alert color="teal" role="status" icon={<Icon name="Check" />}>
@@ -69,6 +80,21 @@ export function DetailsStep({ initial, mailbox, suggestion, onBack, onOauth, onS
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** Asks before a password goes to a server that is not the domain's own (RFC 6186, section 6). */
+function Confirmation({ details, server }: { readonly details: Details; readonly server: ForeignServer }) {
+  const { domain, host } = server;
+  return (
+    <Alert color="orange" role="group" icon={<Icon name="AlertTriangle" />}>
+      <Stack gap="sm">
+        <Text size="sm" className="wrap-anywhere">
+          {texts.form.foreign(domain, host)}
+        </Text>
+        <Checkbox {...details.confirmation()} label={texts.form.foreignConfirm(host)} />
+      </Stack>
+    </Alert>
   );
 }
 

@@ -2,14 +2,15 @@
 
 import { Badge, Button, Group, Paper, Stack, Text, ThemeIcon, Title, Tooltip } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import type { Mailbox, Schedule } from "mailboxes-client";
+import type { Harvest, Mailbox, Schedule } from "mailboxes-client";
 import type { ReactNode } from "react";
 
 import { useClient } from "../shared/client";
-import { moment, relative } from "../shared/format";
+import { ago, moment, until } from "../shared/format";
 import { Icon, type IconName } from "../shared/icons";
 import { notifyDone } from "../shared/notify";
 import { useMailboxesChanged } from "../shared/queries";
+import { useNow } from "../shared/useNow";
 import { texts } from "../texts";
 import { HarvestProgress } from "./HarvestProgress";
 import { MailboxMenu } from "./MailboxMenu";
@@ -67,8 +68,8 @@ export function MailboxCard({ mailbox, schedule, onOpen, onShowContacts }: Mailb
             <MailboxMenu mailbox={mailbox} onOpen={onOpen} onReconnect={reconnect.start} />
           </Group>
         </Group>
-        <Facts mailbox={mailbox} schedule={schedule} harvestedAt={harvest.latest?.endedAt ?? undefined} />
-        <Trouble mailbox={mailbox} test={test.data} />
+        <Facts mailbox={mailbox} schedule={schedule} harvest={harvest.latest} />
+        <Trouble mailbox={mailbox} schedule={schedule} test={test.data} />
         {harvest.latest && (
           <HarvestProgress
             label={label}
@@ -119,28 +120,39 @@ function Identity({ mailbox }: { readonly mailbox: Mailbox }) {
 }
 
 interface FactsProps extends Pick<MailboxCardProps, "mailbox" | "schedule"> {
-  /** When the latest harvest ended, whoever has asked for it. */
-  readonly harvestedAt: string | undefined;
+  /** The latest one, whoever has asked for it. */
+  readonly harvest: Harvest | undefined;
 }
 
-function Facts({ mailbox, schedule, harvestedAt }: FactsProps) {
+function Facts({ mailbox, schedule, harvest }: FactsProps) {
   const { lastTestedAt } = mailbox;
-  const lastRead = [schedule?.lastRunAt ?? "", harvestedAt ?? ""].sort().at(-1);
+  const now = useNow();
+  const lastRead = [schedule?.lastSuccessAt ?? "", readAt(harvest)].sort().at(-1);
   return (
     <Group gap="6px 18px" c="dimmed" fz="sm">
       <Fact icon="PlugConnected">
         {lastTestedAt ? (
-          <Moment time={lastTestedAt} words={texts.mailboxes.tested} />
+          <Moment time={lastTestedAt} words={texts.mailboxes.tested} now={now} />
         ) : (
           texts.mailboxes.neverTested
         )}
       </Fact>
       <Fact icon="Clock">
-        {lastRead ? <Moment time={lastRead} words={texts.mailboxes.lastSync} /> : texts.mailboxes.neverSynced}
+        {lastRead ? (
+          <Moment time={lastRead} words={texts.mailboxes.lastSync} now={now} />
+        ) : (
+          texts.mailboxes.neverSynced
+        )}
       </Fact>
-      <Fact icon="Refresh">{nextOf(schedule)}</Fact>
+      <Fact icon="Refresh">{nextOf(schedule, now)}</Fact>
     </Group>
   );
+}
+
+/** When it ended, if it came so far as to read; empty otherwise. */
+function readAt(harvest: Harvest | undefined): string {
+  if (!harvest?.endedAt) return "";
+  return harvest.state === "done" || harvest.progress.scanned > 0 ? harvest.endedAt : "";
 }
 
 function Fact({ icon, children }: { readonly icon: IconName; readonly children: ReactNode }) {
@@ -152,29 +164,40 @@ function Fact({ icon, children }: { readonly icon: IconName; readonly children: 
   );
 }
 
-function Moment({ time, words }: { readonly time: string; readonly words: (when: string) => string }) {
+interface MomentProps {
+  readonly time: string;
+  readonly words: (when: string) => string;
+  readonly now: number;
+}
+
+function Moment({ time, words, now }: MomentProps) {
   return (
     <Tooltip label={moment(time)}>
-      <time dateTime={time}>{words(relative(time))}</time>
+      <time dateTime={time}>{words(ago(time, now))}</time>
     </Tooltip>
   );
 }
 
-function nextOf(schedule: Schedule | undefined): string {
+function nextOf(schedule: Schedule | undefined, now: number): string {
   if (!schedule?.enabled) return texts.mailboxes.syncOff;
   if (schedule.state === "running") return texts.mailboxes.syncing;
   if (schedule.state === "stopped" || schedule.state === "quarantined") return texts.mailboxes.syncStopped;
-  return schedule.nextRunAt ? texts.mailboxes.nextSync(relative(schedule.nextRunAt)) : texts.mailboxes.syncOn;
+  return schedule.nextRunAt
+    ? texts.mailboxes.nextSync(until(schedule.nextRunAt, now))
+    : texts.mailboxes.syncOn;
 }
 
-interface TroubleProps {
-  readonly mailbox: Mailbox;
+interface TroubleProps extends Pick<MailboxCardProps, "mailbox" | "schedule"> {
   readonly test: Awaited<ReturnType<ReturnType<typeof useClient>["testMailbox"]>> | undefined;
 }
 
-/** The latest test's own words where there was one here, for they have the remedy; else the stored error. */
-function Trouble({ mailbox, test }: TroubleProps) {
+/** The latest test's own words where there was one here, for they say when to try again; else what is stored. */
+function Trouble({ mailbox, schedule, test }: TroubleProps) {
+  if (schedule?.state === "quarantined" && schedule.lastFailure) {
+    return <Outcome failure={schedule.lastFailure} />; // whatever a test says: reading is what ends the service
+  }
   if (mailbox.status !== "error") return null;
   if (test && !test.ok) return <Outcome failure={test} />;
-  return mailbox.lastError ? <Outcome failure={{ error: mailbox.lastError }} /> : null;
+  const { lastError, lastRemedy } = mailbox;
+  return lastError ? <Outcome failure={{ error: lastError, remedy: lastRemedy ?? null }} /> : null;
 }

@@ -9,7 +9,7 @@ import { texts } from "../texts";
 import { AddressStep } from "./AddressStep";
 import { ConnectedStep } from "./ConnectedStep";
 import { DetailsStep } from "./DetailsStep";
-import { draftFor, draftOf } from "./draft";
+import { draftFor, draftOf, foreignServerOf } from "./draft";
 import { OAuthStep } from "./OAuthStep";
 
 interface MailboxFormProps {
@@ -83,6 +83,7 @@ function StepOf({ step, onStep, onClose }: StepProps) {
         <DetailsStep
           initial={draftFor(step.address, step.suggestion)}
           suggestion={step.suggestion}
+          foreign={foreignServerOf(step.address, step.suggestion)}
           onBack={() => {
             onStep({ name: "address" });
           }}

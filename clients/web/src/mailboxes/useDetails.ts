@@ -14,7 +14,9 @@ import {
   type Draft,
   type Field,
   type FieldErrors,
+  type ForeignServer,
   goesElsewhere,
+  goesTo,
   mistakesIn,
 } from "./draft";
 
@@ -26,6 +28,7 @@ const STANDARD_PORTS: Readonly<Record<string, string>> = { "993": "143", "143": 
 export function useDetails(
   initial: Draft,
   mailbox: Mailbox | undefined,
+  foreign: ForeignServer | undefined,
   onSaved: (mailbox: Mailbox) => void,
 ) {
   const client = useClient();
@@ -50,8 +53,14 @@ export function useDetails(
     setFailure(undefined);
     setWorks(false);
   }
+  function refOf(field: Field) {
+    return (input: HTMLInputElement | null) => {
+      if (input) inputs.current.set(field, input);
+      else inputs.current.delete(field);
+    };
+  }
   function isComplete(): boolean {
-    const mistakes = mistakesIn(draft, needsPassword);
+    const mistakes = mistakesIn(draft, needsPassword, foreign);
     setErrors(mistakes);
     return Object.keys(mistakes).length === 0;
   }
@@ -96,6 +105,8 @@ export function useDetails(
     failure,
     works,
     needsPassword,
+    /** The server that the user has to confirm before the password goes there. */
+    foreign: goesTo(draft, foreign) ? foreign : undefined,
     isTesting: test.isPending,
     isSaving: save.isPending,
     test: () => {
@@ -105,7 +116,7 @@ export function useDetails(
       if (isComplete()) save.mutate(true);
     },
     saveUntested: () => {
-      save.mutate(false);
+      if (isComplete()) save.mutate(false);
     },
     chooseTls: (tls: boolean) => {
       change({
@@ -113,16 +124,22 @@ export function useDetails(
         port: (tls ? "993" : "143") === STANDARD_PORTS[draft.port] ? (tls ? "993" : "143") : draft.port,
       });
     },
+    /** What the box needs by which the foreign server is confirmed. */
+    confirmation: () => ({
+      checked: draft.confirmed,
+      error: errors.confirmed,
+      ref: refOf("confirmed"),
+      onChange: (event: ChangeEvent<HTMLInputElement>) => {
+        change({ confirmed: event.currentTarget.checked });
+      },
+    }),
     /** What a text field of this name needs. */
-    text: (field: Exclude<Field, "tls">) => ({
+    text: (field: Exclude<Field, "tls" | "confirmed">) => ({
       name: field,
       value: draft[field],
       error: errors[field],
       "aria-invalid": field in errors, // the library forgets it on password fields
-      ref: (input: HTMLInputElement | null) => {
-        if (input) inputs.current.set(field, input);
-        else inputs.current.delete(field);
-      },
+      ref: refOf(field),
       onChange: (event: ChangeEvent<HTMLInputElement>) => {
         change({ [field]: event.currentTarget.value });
       },

@@ -1,7 +1,7 @@
 /** The latest harvest of a mailbox, live while it is under way. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type Harvest, type Mailbox, NotFoundError, type Policy } from "mailboxes-client";
+import type { Harvest, Mailbox, Policy } from "mailboxes-client";
 import { useEffect, useState } from "react";
 
 import { useClient } from "../shared/client";
@@ -13,7 +13,7 @@ export function useHarvest({ id }: Mailbox) {
   const queries = useQueryClient();
   const latest = useQuery({
     queryKey: keys.harvest(id),
-    queryFn: ({ signal }) => client.getLatestHarvest(id, signal).catch(noneYet),
+    queryFn: ({ signal }) => client.getLatestHarvest(id, signal),
     staleTime: 5000,
   });
   const harvest = latest.data ?? undefined;
@@ -76,9 +76,4 @@ function useWatched(mailboxId: string, harvestId: string | undefined): string | 
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the others never change what is watched
   }, [harvestId, client]);
   return watched;
-}
-
-function noneYet(error: unknown): null {
-  if (error instanceof NotFoundError) return null;
-  throw error;
 }

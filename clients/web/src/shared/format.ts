@@ -2,7 +2,8 @@
 
 import { texts } from "../texts";
 
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+// In numbers always: "yesterday" would be wrong of what was 40 hours ago.
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const MONTH = new Intl.DateTimeFormat("en", { month: "short", year: "numeric" });
 const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -13,13 +14,20 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
-/** "5 minutes ago", "in 2 hours"; less than a minute is now. */
-export function relative(time: string, now: number = Date.now()): string {
-  const seconds = (Date.parse(time) - now) / 1000;
-  for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
-  }
-  return texts.common.now;
+/** "5 minutes ago". Less than a minute is just now, and so is what only another clock can have seen. */
+export function ago(time: string, now: number): string {
+  return relative(Math.min(Date.parse(time) - now, 0)) ?? texts.common.now;
+}
+
+/** "in 2 hours". Less than a minute is any moment, and so is what should have been already. */
+export function until(time: string, now: number): string {
+  return relative(Math.max(Date.parse(time) - now, 0)) ?? texts.common.soon;
+}
+
+function relative(milliseconds: number): string | undefined {
+  const seconds = milliseconds / 1000;
+  const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? [];
+  return unit && size ? RELATIVE.format(Math.trunc(seconds / size), unit) : undefined;
 }
 
 /** "Nov 2026" */

@@ -45,7 +45,7 @@ export const theme = createTheme({
         radius: "lg",
         overlayProps: { backgroundOpacity: 0.45 },
       },
-      styles: { title: { fontWeight: 650, fontSize: "1.125rem" } },
+      styles: { title: { fontWeight: 650, fontSize: "1.125rem", lineHeight: 1.35 } },
     },
     Drawer: { defaultProps: { padding: "lg", overlayProps: { backgroundOpacity: 0.45 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },

@@ -120,6 +120,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "etag": "72ec67a5f8d6cf2c",
         "createdAt": "2026-11-01T08:00:00Z",
         "updatedAt": "2026-11-20T17:45:10.250000Z",
+        "lastRemedy": _REMEDY,
     },
     "MailboxBody": {"label": "Work", **_CONNECTION, "password": "abcd efgh ijkl mnop"},
     "DraftBody": {**_CONNECTION, "password": "abcd efgh ijkl mnop"},

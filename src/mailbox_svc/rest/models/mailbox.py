@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mailbox_svc.rest.models.base import Answer, Body, Id, Seconds, Time
@@ -39,6 +39,24 @@ _STATUS: Final[dict[int, Status]] = {
 }
 
 
+def _never_null(schema: dict[str, Any]) -> None:
+    """Say of a field that is left out where there is nothing that it is never null."""
+    [kind] = [one for one in schema.pop("anyOf") if one != {"type": "null"}]
+    schema.update(kind)
+    schema.pop("default")
+
+
+class Remedy(Answer):
+    """How to mend it."""
+
+    text: str
+    url: str | None = Field(description="The provider's own page for it.")
+
+    @classmethod
+    def of(cls, message: connection_test_pb2.Remedy) -> Remedy:
+        return cls(text=message.text, url=message.url or None)
+
+
 class Mailbox(Answer):
     """One IMAP account of the user, without its password."""
 
@@ -57,8 +75,11 @@ class Mailbox(Answer):
     has_password: bool
     status: Status = Field(description="The outcome of the latest test or sync.")
     last_tested_at: Time | None = Field(description="Null before the first test.")
-    last_error: Annotated[str | None, WithJsonSchema({"type": "string"})] = Field(
-        default=None, exclude_if=lambda text: text is None, description="Present only when there is one."
+    last_error: str | None = Field(
+        default=None,
+        exclude_if=lambda text: text is None,
+        json_schema_extra=_never_null,
+        description="Present only when there is one.",
     )
     auth: Annotated[str, _AUTH.schema] = Field(description="How the service logs in.")
     provider: str | None = Field(description='The mail provider recognised from the host, such as "gmail".')
@@ -71,6 +92,13 @@ class Mailbox(Answer):
     )
     created_at: Time
     updated_at: Time
+    # Last and left out where there is none: pages compare what was there before it.
+    last_remedy: Remedy | None = Field(
+        default=None,
+        exclude_if=lambda remedy: remedy is None,
+        json_schema_extra=_never_null,
+        description="How to mend `lastError`; present only when there is something to do.",
+    )
 
     @classmethod
     def of(cls, message: MailboxMessage) -> Mailbox:
@@ -92,6 +120,7 @@ class Mailbox(Answer):
             etag=message.etag,
             created_at=time(message.created_at),
             updated_at=time(message.updated_at),
+            last_remedy=Remedy.of(message.last_remedy) if message.HasField("last_remedy") else None,
         )
 
 
@@ -138,17 +167,6 @@ class DraftBody(Connection):
         description="A saved mailbox whose stored password is used, if nothing else changes.",
     )
     password: Password | None = None
-
-
-class Remedy(Answer):
-    """How to mend it."""
-
-    text: str
-    url: str | None = Field(description="The provider's own page for it.")
-
-    @classmethod
-    def of(cls, message: connection_test_pb2.Remedy) -> Remedy:
-        return cls(text=message.text, url=message.url or None)
 
 
 class Check(Answer):

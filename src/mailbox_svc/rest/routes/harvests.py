@@ -10,6 +10,7 @@ from mailbox_svc.rest.models.harvest import Harvest, HarvestBody, Schedule, Sche
 from mailbox_svc.rest.openapi import leads_to, refusals
 from mailbox_svc.rest.routes.parameters import HarvestId, MailboxId
 from mailbox_svc.rest.service import Client
+from mailboxes import NotFound
 
 router = APIRouter(prefix="/api/contacts", tags=["harvests"])
 schedules = APIRouter(prefix="/api/contacts", tags=["schedules"])
@@ -26,9 +27,15 @@ async def start_harvest(mailbox_id: MailboxId, client: Client, body: HarvestBody
 
 
 @router.get("/mailboxes/{id:uuid}/harvests/latest", responses=refusals(404))
-async def get_latest_harvest(mailbox_id: MailboxId, client: Client) -> Harvest:
-    """Return the latest harvest of a mailbox; 404 when it was never harvested."""
-    return Harvest.of(await client.latest_harvest(str(mailbox_id)))
+async def get_latest_harvest(mailbox_id: MailboxId, client: Client) -> Harvest | None:
+    """Return the latest harvest of a mailbox; null when it was never harvested."""
+    try:
+        return Harvest.of(await client.latest_harvest(str(mailbox_id)))
+    except NotFound as refusal:
+        # To have none yet is no mistake of whoever asks, and browsers report every 404 as one.
+        if refusal.reason == "HARVEST_NOT_FOUND":
+            return None
+        raise
 
 
 @router.get("/harvests/{id:uuid}", responses=refusals(404))

@@ -24,7 +24,9 @@ router = APIRouter(include_in_schema=False)
 PATH: Final = "/profile/integrations"
 PLACEHOLDER: Final = "__CSP_NONCE__"
 _NOT_BUILT: Final = Problem(
-    HTTPStatus.NOT_FOUND, "PAGE_NOT_BUILT", "The Integrations page is not part of this build of the service."
+    HTTPStatus.NOT_FOUND,
+    "PAGE_NOT_BUILT",
+    "The Integrations page is not part of this build of the service; Node 20.19 or newer builds it.",
 )
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
