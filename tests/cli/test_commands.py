@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command import Settings, mailbox_svc
+from support.command import Settings, mailbox_svc, program
 from support.parts import GOOD_PASSWORD
 
 ROW = {
@@ -46,7 +46,7 @@ def settings(tmp_path: Path, first_keyring: Path) -> Settings:
 
 
 def test_check_config_accepts_what_serve_would(settings: Settings) -> None:
-    done = mailbox_svc("check-config", settings=settings)
+    done = program("check-config", settings=settings)
     assert (done.returncode, done.stdout) == (0, "The settings are good.\n"), done.stderr
 
 
@@ -166,7 +166,7 @@ def test_a_full_disk_behind_the_output_is_one_plain_sentence(
     settings: Settings, arguments: list[str]
 ) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = mailbox_svc(*arguments, settings=settings, stdout=full)
+        done = program(*arguments, settings=settings, stdout=full)
     assert (done.returncode, done.stderr) == (1, "mailbox-svc: Cannot write: no space left on device.\n")
 
 
@@ -174,7 +174,7 @@ def test_a_reader_that_has_left_is_no_failure_to_talk_about(settings: Settings) 
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
-        done = mailbox_svc("token", "ann", settings=settings, stdout=nobody)
+        done = program("token", "ann", settings=settings, stdout=nobody)
     assert (done.returncode, done.stderr) == (1, "")
 
 

@@ -15,9 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
+from support.nursery import command_born
+
 BIN = Path(sys.executable).parent
+#: Seconds; no command takes so long.
+_PATIENCE = 100
 
 #: What the names of settings begin with.
 PREFIXES = ("MAILBOX_", "GOOGLE_", "MICROSOFT_")
@@ -34,20 +39,39 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**clean, **ours, **{name: str(value) for name, value in settings.items()}}
 
 
-def mailbox_svc(
-    *arguments: str, settings: Settings = NONE, stdin: str = "", stdout: IO[bytes] | int = subprocess.PIPE
+def program(
+    *arguments: str, settings: Settings = NONE, stdout: IO[bytes] | int = subprocess.PIPE
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end by the program that is installed: its start and its last words matter."""
     return subprocess.run(
         [str(BIN / "mailbox-svc"), *arguments],
-        input=stdin,
         env=environment(settings),
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=100,
+        timeout=_PATIENCE,
         check=False,
     )
+
+
+def mailbox_svc(
+    *arguments: str, settings: Settings = NONE, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a process that has imported it."""
+    with TemporaryFile() as given, TemporaryFile() as kept, TemporaryFile() as errors:
+        given.write(stdin.encode())
+        given.seek(0)
+        streams = [one.fileno() for one in (given, kept, errors)]
+        process = command_born(arguments, environment(settings), streams)
+        process.join(_PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(arguments, _PATIENCE)
+        texts = []
+        for stream in (kept, errors):
+            stream.seek(0)
+            texts.append(stream.read().decode())
+        return subprocess.CompletedProcess(arguments, process.exitcode, *texts)
 
 
 def on_a_terminal(*arguments: str, settings: Settings = NONE, typed: str = "") -> tuple[str, int]:

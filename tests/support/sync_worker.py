@@ -11,12 +11,11 @@ The service has no settings for these, and must not get any for the sake of test
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
@@ -32,13 +31,11 @@ from mailbox_svc.model.mailbox import Destination
 from mailbox_svc.sync import run, times
 from support.command import environment
 from support.harvest_parts import SMALL
+from support.nursery import born
 from support.sync_parts import QUICK
 
 #: Of all short times together: dead workers are noticed in three seconds.
 SHORT: dict[str, Any] = {"heartbeat": 3, "lost_after": 10, "lease": 3}
-#: Has imported everything, so that a new process is there at once: a program would take seconds.
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["support.sync_worker"])
 
 
 @dataclass(slots=True)
@@ -62,31 +59,13 @@ class Worker:
             "MAILBOX_TLS_CA_FILE": self.ca_file,
             "MAILBOX_MAX_SYNCS": 8,
         }
-        process = _NURSERY.Process(
-            target=_run,
-            args=(
-                {**SHORT, **self.changes},
-                ["mailbox-svc", *(arguments or ["worker"])],
-                environment({**known, **settings}),
-                self.log,
-            ),
+        return born(
+            _run,
+            {**SHORT, **self.changes},
+            ["mailbox-svc", *(arguments or ["worker"])],
+            environment({**known, **settings}),
+            self.log,
         )
-        with _found():
-            process.start()
-        return process
-
-
-@contextmanager
-def _found() -> Iterator[None]:
-    """Let the nursery, which is made with the first process, find this module."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    try:
-        yield
-    finally:
-        del os.environ["PYTHONPATH"]
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
 
 
 def _run(changes: dict[str, Any], command: list[str], env: Mapping[str, str], log: Path) -> None:

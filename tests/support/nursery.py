@@ -1,0 +1,81 @@
+"""Processes of `mailbox-svc` that need not import it first, which takes a program a second each time.
+
+They are forked from one that has imported it and done nothing else. What is forked gets streams, an
+environment and arguments of its own, as a program does; tests of the start itself start the program.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import Any
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+# The command line comes last: it puts off what is not there yet.
+_CONTEXT.set_forkserver_preload(
+    [
+        *(
+            f"mailbox_svc.{name}"
+            for name in ("app", "identity", "vault", "mailboxes.importing", "mailboxes.rotation")
+        ),
+        "mailbox_svc.cli",
+        "support.sync_worker",
+    ]
+)
+#: Consoles look at these once, when they are imported.
+_SEEN_AT_IMPORT = {"COLUMNS": "200"}
+
+
+def born(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Start a process that calls this, and only this."""
+    process = _CONTEXT.Process(target=target, args=arguments)
+    with _found():
+        process.start()
+    return process
+
+
+def command_born(
+    arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[int]
+) -> BaseProcess:
+    """Start `mailbox-svc` with these arguments, and standard input, output and error."""
+    return born(
+        _command, list(arguments), dict(environment), str(Path.cwd()), [DupFd(one) for one in streams]
+    )
+
+
+def _command(arguments: list[str], environment: dict[str, str], folder: str, streams: list[Any]) -> None:
+    from mailbox_svc import cli  # noqa: PLC0415  (not in the process of the tests)
+
+    for number, stream in enumerate(streams):
+        given = stream.detach()
+        os.dup2(given, number)
+        os.close(given)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = ["mailbox-svc", *arguments]
+    cli.main()
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    """Let the process that all are forked from, made with the first of them, find what it imports."""
+    wanted = {"PYTHONPATH": str(Path(__file__).parents[1]), **_SEEN_AT_IMPORT}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
