@@ -35,7 +35,7 @@ def started(running: Serving) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def test_dev_needs_nothing_prepared_and_its_token_works(tmp_path: Path) -> None:
-    with serving("--dev", cwd=tmp_path, settings=FREE_PORT) as running:
+    with serving("--dev", cwd=tmp_path, settings=FREE_PORT, installed=True) as running:
         address, metadata = started(running)
         with grpc.insecure_channel(address) as channel:
             assert (
@@ -51,7 +51,7 @@ def test_without_the_page_dev_serves_and_says_so(tmp_path: Path) -> None:
     package = Path(mailbox_svc.__file__).parent
     shutil.copytree(package, tmp_path / "src/mailbox_svc", ignore=shutil.ignore_patterns("static"))
     settings = FREE_PORT | {"MAILBOX_REST_ADDR": "127.0.0.1:0", "PYTHONPATH": tmp_path / "src"}
-    with serving("--dev", cwd=tmp_path, settings=settings) as running:
+    with serving("--dev", cwd=tmp_path, settings=settings, installed=True) as running:
         assert running.find(r"(No Integrations page)")
         assert "the Integrations page was not built" in running.output
         http = running.find(r"(http://127\.0\.0\.1:\d+)/docs")

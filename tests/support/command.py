@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from support.nursery import command_born
+from support.nursery import Command, command_born
 
 BIN = Path(sys.executable).parent
 #: Seconds; no command takes so long.
@@ -63,15 +63,15 @@ def mailbox_svc(
         given.seek(0)
         streams = [one.fileno() for one in (given, kept, errors)]
         process = command_born(arguments, environment(settings), streams)
-        process.join(_PATIENCE)
-        if process.exitcode is None:
+        try:
+            code = process.wait(_PATIENCE)
+        finally:
             process.kill()
-            raise subprocess.TimeoutExpired(arguments, _PATIENCE)
         texts = []
         for stream in (kept, errors):
             stream.seek(0)
             texts.append(stream.read().decode())
-        return subprocess.CompletedProcess(arguments, process.exitcode, *texts)
+        return subprocess.CompletedProcess(arguments, code, *texts)
 
 
 def on_a_terminal(*arguments: str, settings: Settings = NONE, typed: str = "") -> tuple[str, int]:
@@ -113,7 +113,7 @@ def _type(terminal: int, text: str, process: subprocess.Popen[bytes]) -> None:
 class Serving:
     """A running `serve`, and what it has printed so far."""
 
-    process: subprocess.Popen[str]
+    process: Command | subprocess.Popen[bytes]
     lines: list[str]
 
     @property
@@ -139,26 +139,36 @@ class Serving:
 
 @contextmanager
 def serving(
-    *arguments: str, cwd: Path, settings: Settings = NONE, command: str = "serve"
+    *arguments: str, cwd: Path, settings: Settings = NONE, command: str = "serve", installed: bool = False
 ) -> Iterator[Serving]:
-    """Run `mailbox-svc serve`, or another command that serves; it is killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [str(BIN / "mailbox-svc"), command, *arguments],
-        env=environment({"PYTHONUNBUFFERED": 1, **settings}),
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
+    """Run `mailbox-svc serve`, or another command that serves; it is killed at the end if it still runs.
+
+    `installed` is the program that is, started as its users do.
+    """
+    ours, theirs = os.pipe()
+    process: Command | subprocess.Popen[bytes]
+    with Path(os.devnull).open() as nothing:
+        if installed:
+            process = subprocess.Popen(
+                [str(BIN / "mailbox-svc"), command, *arguments],
+                env=environment({"PYTHONUNBUFFERED": 1, **settings}),
+                cwd=cwd,
+                stdin=nothing,
+                stdout=theirs,
+                stderr=theirs,
+            )
+        else:
+            streams = [nothing.fileno(), theirs, theirs]
+            process = command_born([command, *arguments], environment(settings), streams, folder=cwd)
+    os.close(theirs)
+    output = os.fdopen(ours)
     running = Serving(process, [])
-    reader = threading.Thread(target=lambda: running.lines.extend(iter(process.stdout.readline, "")))  # type: ignore[union-attr]
+    reader = threading.Thread(target=lambda: running.lines.extend(iter(output.readline, "")))
     reader.start()
     try:
         yield running
     finally:
-        if process.poll() is None:
-            process.kill()
+        process.kill()
         process.wait()
         reader.join()
-        process.stdout.close()
+        output.close()

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
 from pathlib import Path
@@ -40,13 +41,46 @@ def born(target: Callable[..., None], *arguments: Any) -> BaseProcess:
     return process
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A process that runs `mailbox-svc`, as `subprocess.Popen` has it."""
+
+    _process: BaseProcess
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; return its exit code. Raises TimeoutError."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise TimeoutError("it goes on")
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
 def command_born(
-    arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[int]
-) -> BaseProcess:
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Sequence[int],
+    *,
+    folder: Path | None = None,
+) -> Command:
     """Start `mailbox-svc` with these arguments, and standard input, output and error."""
-    return born(
-        _command, list(arguments), dict(environment), str(Path.cwd()), [DupFd(one) for one in streams]
-    )
+    given = [DupFd(one) for one in streams]
+    return Command(born(_command, list(arguments), dict(environment), str(folder or Path.cwd()), given))
 
 
 def _command(arguments: list[str], environment: dict[str, str], folder: str, streams: list[Any]) -> None:
@@ -56,12 +90,12 @@ def _command(arguments: list[str], environment: dict[str, str], folder: str, str
         given = stream.detach()
         os.dup2(given, number)
         os.close(given)
-    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    sys.argv = ["mailbox-svc", *arguments]
+    sys.argv = [str(Path(sys.executable).parent / "mailbox-svc"), *arguments]
     cli.main()
 
 
