@@ -75,8 +75,9 @@ pip() {
 
 rm -f "$stamp"
 echo "setup-venv: installing ($kind) into $venv with $("$venv/bin/python" -V)" >&2
-locks=(-r requirements.lock -r requirements-build.lock)
-[ "$kind" = runtime ] || locks=(-r requirements-dev.lock)
-pip install -q --require-hashes "${locks[@]}"
+options=(-r requirements.lock -r requirements-build.lock)
+# Much of what development needs is never imported, so it is compiled when it first is.
+[ "$kind" = runtime ] || options=(--no-compile -r requirements-dev.lock)
+pip install -q --require-hashes "${options[@]}"
 pip install -q --no-deps --no-build-isolation -e clients/python -e .
 echo "$kind $hash" >"$stamp"
