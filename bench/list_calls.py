@@ -25,15 +25,17 @@ USERS = 50
 ROWS = 5
 CALLERS = 16
 GOAL = 0.7
+#: Seconds, rounds and users that show that it runs.
+QUICK = (0.1, 1, 4)
 
 
-def measure(seconds: float, rounds: int) -> list[Row]:
-    """Measure for `seconds` a round and server."""
+def measure(seconds: float, rounds: int, user_count: int = USERS) -> list[Row]:
+    """Measure for `seconds` a round and server, with so many users."""
     with ExitStack() as stack:
         hs256 = stack.enter_context(running_service())
         issuer = stack.enter_context(_published_keys())
         es256 = stack.enter_context(running_service(MAILBOX_JWT_JWKS_URL=issuer.url))
-        users = [f"user-{number}" for number in range(USERS)]
+        users = [f"user-{number}" for number in range(user_count)]
         questions = {
             "HS256": _question(hs256, [hs256.token(user) for user in users]),
             "ES256": _question(es256, [issuer.sign(sub=user) for user in users]),
@@ -149,4 +151,4 @@ if __name__ == "__main__":
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--quick", action="store_true", help="one short round: does it run at all?")
     given = arguments.parse_args()
-    show(measure(0.3, 1) if given.quick else measure(given.seconds, given.rounds))
+    show(measure(*QUICK) if given.quick else measure(given.seconds, given.rounds))

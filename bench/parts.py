@@ -6,7 +6,6 @@ Everything runs on loopback. Figures of one run compare with each other; those o
 from __future__ import annotations
 
 import json
-import os
 import resource
 import secrets
 import statistics
@@ -23,6 +22,7 @@ sys.path.insert(0, str(BENCH.parent / "tests"))
 
 from mailbox_svc.identity import mint_token  # noqa: E402
 from mailbox_svc.model.secret import Secret  # noqa: E402
+from mailbox_svc.vault import Keyring  # noqa: E402
 from support.processes import free_port, listening, new_folder, running  # noqa: E402
 
 #: Rates and limits that would otherwise be what is measured.
@@ -87,7 +87,7 @@ def running_service(*program: str | Path, **settings: str) -> Iterator[Service]:
         **settings,
     }
     command = Path(sys.executable).parent / "mailbox-svc"
-    subprocess.run([command, "keys", "add"], env={**os.environ, **env}, check=True, capture_output=True)
+    Keyring.generate().save(folder / "keyring.json")
     ready = listening(port)
     with running([*(program or [command]), "serve"], log=folder / "log", ready=ready, env=env) as pid:
         yield Service(f"127.0.0.1:{port}", pid, secret, database)

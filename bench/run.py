@@ -13,9 +13,9 @@ import save_calls
 from report import show
 
 PARTS = {
-    "list": lambda quick: list_calls.measure(0.3, 1) if quick else list_calls.measure(3.0, 5),
-    "save": lambda quick: save_calls.measure(0.3, 1) if quick else save_calls.measure(3.0, 3),
-    "login": lambda quick: login_cost.measure(0.3, 1) if quick else login_cost.measure(3.0, 3),
+    "list": lambda quick: list_calls.measure(*list_calls.QUICK) if quick else list_calls.measure(3.0, 5),
+    "save": lambda quick: save_calls.measure(*save_calls.QUICK) if quick else save_calls.measure(3.0, 3),
+    "login": lambda quick: login_cost.measure(*login_cost.QUICK) if quick else login_cost.measure(3.0, 3),
     "held": lambda quick: held_tests.measure(20 if quick else 1000),
 }
 

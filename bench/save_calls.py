@@ -18,6 +18,8 @@ CALLERS = 32
 #: A user holds at most 100 mailboxes. A service token saves for as many users as the run needs.
 PER_USER = 90
 MOST_CALLS_PER_SECOND = 6_000
+#: Seconds and rounds that show that it runs.
+QUICK = (0.1, 1)
 
 
 def measure(seconds: float, rounds: int) -> list[Row]:
@@ -87,4 +89,4 @@ if __name__ == "__main__":
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--quick", action="store_true", help="one short round: does it run at all?")
     given = arguments.parse_args()
-    show(measure(0.3, 1) if given.quick else measure(given.seconds, given.rounds))
+    show(measure(*QUICK) if given.quick else measure(given.seconds, given.rounds))

@@ -6,10 +6,19 @@ import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.command import PREFIXES
 
 pytest_plugins = ["support.canary"]
+
+# How long an example takes says nothing on a busy machine. `--hypothesis-profile thorough` tries three times
+# as many.
+settings.register_profile(
+    "quick", max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True, scope="session")

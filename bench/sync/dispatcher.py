@@ -73,8 +73,10 @@ class Whole:
     sizes: dict[str, tuple[int, int]]
 
 
-def measure(rows: int, claims: int, workers: int, seconds: float) -> tuple[Claims, Whole]:
-    """Measure with so many schedules."""
+def measure(
+    rows: int, claims: int, workers: int, seconds: float, warm_up: float = 3.0
+) -> tuple[Claims, Whole]:
+    """Measure with so many schedules, for `seconds` after `warm_up` of them."""
     with running_world() as world, world.sql() as sql:
         _say(f"making {rows:,} schedules …")
         for statement in _FILL.split(";"):
@@ -87,7 +89,7 @@ def measure(rows: int, claims: int, workers: int, seconds: float) -> tuple[Claim
         sql.rows("VACUUM ANALYZE schedules")
         sql.rows("CHECKPOINT")
         _say("syncing …")
-        with _paper_workers(world, workers) as pids:
+        with _paper_workers(world, workers, warm_up) as pids:
             return claimed, _whole(world, sql, pids, seconds)
 
 
@@ -109,7 +111,7 @@ def _admitting(now: datetime) -> Admit:
 
 
 @contextmanager
-def _paper_workers(world: World, number: int) -> Iterator[list[int]]:
+def _paper_workers(world: World, number: int, warm_up: float) -> Iterator[list[int]]:
     command = [sys.executable, "-m", "sync.paper_worker", world.url, str(world.keyring)]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) for _ in range(number)
@@ -118,7 +120,7 @@ def _paper_workers(world: World, number: int) -> Iterator[list[int]]:
         for process in processes:
             assert process.stdout is not None
             process.stdout.readline()
-        time.sleep(3.0)
+        time.sleep(warm_up)
         yield [process.pid for process in processes]
     finally:
         for process in processes:

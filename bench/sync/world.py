@@ -32,6 +32,8 @@ _OPTIONS = (
 )
 _FAR_OFF = datetime(2100, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
+#: Migrated once; every world is a copy of it.
+_TEMPLATE = "bench_template"
 
 
 class Sql:
@@ -96,10 +98,8 @@ def running_world() -> Iterator[World]:
     """Run a database server and make an empty, migrated database on it."""
     server = _server()
     name = f"bench_{next(_numbers)}"
-    server.sql(f"CREATE DATABASE {name} OWNER {postgres.OWNER}")
+    server.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {postgres.OWNER}")
     try:
-        asyncio.run(migrate(server.url(postgres.OWNER, name), app_role=postgres.APP))
-        server.sql("CREATE EXTENSION pg_stat_statements", database=name)
         keyring = new_folder("bench-sync-keys") / "keyring.json"
         Keyring.generate().save(keyring)
         yield World(server, name, keyring)
@@ -112,5 +112,9 @@ _servers: list[postgres.PostgresServer] = []
 
 def _server() -> postgres.PostgresServer:
     if not _servers:
-        _servers.append(postgres.started(_OPTIONS))
+        server = postgres.started(_OPTIONS)
+        server.sql(f"CREATE DATABASE {_TEMPLATE} OWNER {postgres.OWNER}")
+        asyncio.run(migrate(server.url(postgres.OWNER, _TEMPLATE), app_role=postgres.APP))
+        server.sql("CREATE EXTENSION pg_stat_statements", database=_TEMPLATE)
+        _servers.append(server)
     return _servers[0]

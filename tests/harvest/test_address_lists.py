@@ -55,7 +55,7 @@ def distinct(mentions: list[Mention]) -> tuple[Mention, ...]:
     return tuple(kept.values())
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.lists(LISTS, max_size=4))
 @example([b",".join(PLAIN_ITEMS), b",".join(PLAIN_ITEMS)])
 @example([b",".join(ODD_ITEMS)])

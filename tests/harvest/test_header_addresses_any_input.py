@@ -17,6 +17,8 @@ PIECES = [
     b"mailto:", b"=", b"=?utf-8?Q?", b"?=", b"=?", b"=?utf-8?B?w7Y=?=", b"=?x?q?=F6_?=", b"\xc3\xb6",
     b"\xf6", b"\xb0\xa1", b"\x00", b"\x1b$B", b"\x1b(B", b";3", b"\xe2\x80\x8e", b"\xc2\xa0", b"@a,@b:",
 ]  # fmt: skip
+#: Five times as many as elsewhere, for the pieces make many sorts of headers.
+MANY = 5 * settings().max_examples
 VALUES = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join) | st.binary(max_size=100)
 
 #: Repeated, each of these once took or might take quadratic time.
@@ -34,7 +36,7 @@ def bare(text: str) -> str:
     return "".join(text.split()).replace('"', "").replace("\\", "").lower()
 
 
-@settings(max_examples=500)
+@settings(max_examples=MANY)
 @given(VALUES)
 def test_no_address_is_invented(value: bytes) -> None:
     text = bare(header_text(value))
@@ -48,7 +50,7 @@ def test_no_address_is_invented(value: bytes) -> None:
         assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in name + address)
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(VALUES.filter(lambda value: b"\r" not in value and b"\n" not in value))
 def test_folding_changes_nothing(value: bytes) -> None:
     folded = value.replace(b" ", b"\r\n ").replace(b"\t", b"\r\n\t")
@@ -56,7 +58,7 @@ def test_folding_changes_nothing(value: bytes) -> None:
     assert parse_addresses(folded) == parse_addresses(value)
 
 
-@settings(max_examples=500)
+@settings(max_examples=MANY)
 @given(st.sampled_from([b"", b"Ada ", b'"Ada, L" ', b"Ad\xc3\xa9le "]), VALUES)
 def test_the_quick_way_reads_what_the_long_way_reads(phrase: bytes, value: bytes) -> None:
     """An empty comment in front sends the first item the long way."""
@@ -86,4 +88,4 @@ def test_time_is_linear(row: bytes, start: bytes) -> None:
         parse_addresses(value)
         return time.process_time() - begin
 
-    assert any(seconds(48_000) < 10 * max(seconds(12_000), 0.002) for _ in range(4))
+    assert any(seconds(24_000) < 10 * max(seconds(6_000), 0.001) for _ in range(4))

@@ -16,10 +16,16 @@ from joserfc.jwk import ECKey, RSAKey
 from mailbox_svc.errors import ConfigError, TokenExpired, TokenInvalid
 from mailbox_svc.identity import HmacVerifier, mint_token
 from mailbox_svc.model.secret import Secret
-from support.jwks_server import AUDIENCE, ISSUER, claims
+from support import jwks_server
+from support.jwks_server import AUDIENCE, ISSUER
 
 SECRET = "CANARY-hmac-secret-of-more-than-32-bytes"
 VERIFIER = HmacVerifier(Secret(SECRET), audience=AUDIENCE, issuer=ISSUER)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Good ones for a day: those that are forged below must not expire before their test."""
+    return jwks_server.claims(**{"exp": int(time.time()) + 86_400, **changes})
 
 
 def part(value: Any) -> str:

@@ -64,6 +64,7 @@ def test_a_row_does_not_print_its_value() -> None:
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    max_leaves=20,
 )
 
 

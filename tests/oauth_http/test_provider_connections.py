@@ -79,18 +79,20 @@ def test_a_file_without_authorities_is_no_use(tmp_path: Path) -> None:
 
 
 async def test_many_refreshes_share_a_few_connections(server: TokenServer) -> None:
-    async with aclosing(HttpProviderEndpoints(timeouts=Timeouts(request=100.0))) as endpoints:
+    async with aclosing(HttpProviderEndpoints(timeouts=Timeouts(request=100.0, connect=100.0))) as endpoints:
         server.answers("/token", after(0.02, granted()))
         provider = server.provider()
-        done = await asyncio.gather(*(endpoints.refresh(provider, REFRESH) for _ in range(500)))
-    assert len(done) == len(server.asked) == 500
+        done = await asyncio.gather(
+            *(endpoints.refresh(provider, REFRESH) for _ in range(MAX_CONNECTIONS * 5))
+        )
+    assert len(done) == len(server.asked) == MAX_CONNECTIONS * 5
     assert server.most_open <= MAX_CONNECTIONS
 
 
 async def test_a_slow_provider_delays_no_other(server: TokenServer) -> None:
     async with (
         token_server() as other,
-        aclosing(HttpProviderEndpoints(timeouts=Timeouts(request=3.0))) as endpoints,
+        aclosing(HttpProviderEndpoints(timeouts=Timeouts(request=8.0, connect=8.0))) as endpoints,
     ):
         server.answers("/token", after(60.0, granted()))
         other.answers("/token", granted())
@@ -104,4 +106,6 @@ async def test_a_slow_provider_delays_no_other(server: TokenServer) -> None:
         ended = await asyncio.gather(*slow, return_exceptions=True)
         assert {type(error) for error in ended} == {OAuthProviderUnavailable}
         server.answers("/token", granted())  # and no connection is lost to those who waited in vain
-        assert await asyncio.gather(*(endpoints.refresh(server.provider(), REFRESH) for _ in range(60)))
+        assert await asyncio.gather(
+            *(endpoints.refresh(server.provider(), REFRESH) for _ in range(MAX_CONNECTIONS))
+        )

@@ -66,7 +66,7 @@ async def test_cancelled_transactions_are_whole_or_not_there(store: SqlStore) ->
         acknowledged.append(label)
 
     async def cancelled_saves(caller: int) -> None:
-        for number in range(150):
+        for number in range(50):
             task = asyncio.create_task(save_pair(f"{caller}-{number}"))
             await asyncio.sleep(chance.choice([0, chance.uniform(0, 0.004), chance.uniform(0, 0.02)]))
             for _ in range(chance.choice([1, 2, 5])):  # impatient callers cancel again while it cleans up
@@ -78,7 +78,7 @@ async def test_cancelled_transactions_are_whole_or_not_there(store: SqlStore) ->
     pairs = Counter(mailbox.label for mailbox in await store.list_mailboxes("anna"))
     assert set(pairs.values()) <= {2}
     assert set(acknowledged) <= set(pairs)
-    assert len(pairs) < 600, "nothing was cancelled in time, so nothing was tested"
+    assert len(pairs) < 200, "nothing was cancelled in time, so nothing was tested"
     await asyncio.wait_for(save_pair("after"), 30)
 
 

@@ -149,7 +149,7 @@ async def test_a_rotation_killed_again_and_again_ends_complete_while_users_save(
                 sealed = serving.seal(Secret(password), context_of(changed))
                 await tx.secrets.put(mailbox.id, FIELD, changed.secret_version, sealed)
                 wanted[mailbox.id] = password  # last in the transaction, whose row is locked: in commit order
-            await asyncio.sleep(chance.uniform(0, 0.02))
+            await asyncio.sleep(chance.uniform(0, 0.1))
         return saves
 
     active = add_key(keyring)

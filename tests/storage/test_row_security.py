@@ -171,7 +171,7 @@ async def test_a_reused_connection_forgets_its_user(postgresql: PreparedDatabase
     ]
 
 
-async def test_a_thousand_cancellations_leak_neither_user_nor_rows_nor_a_transaction(
+async def test_hundreds_of_cancellations_leak_neither_user_nor_rows_nor_a_transaction(
     postgresql: PreparedDatabase, postgres_server: PostgresServer
 ) -> None:
     chance = random.Random(13)
@@ -188,7 +188,7 @@ async def test_a_thousand_cancellations_leak_neither_user_nor_rows_nor_a_transac
 
     async with opened(postgresql.url) as (store, database):
         await add(store, mailbox_of("anna", label="kept"))
-        for _ in range(1000):
+        for _ in range(250):
             task = asyncio.create_task(work(store))
             await asyncio.sleep(chance.uniform(0, 0.006))
             task.cancel()
@@ -202,7 +202,7 @@ async def test_a_thousand_cancellations_leak_neither_user_nor_rows_nor_a_transac
             f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{postgresql.name}' AND state <> 'idle'"
         )
         assert postgres_server.sql(idle) == "0"
-    assert cancelled > 300
+    assert cancelled > 75
 
 
 async def test_the_survey_functions_are_for_the_service_alone_and_tell_ids_and_counts(

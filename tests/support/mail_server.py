@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -179,10 +180,15 @@ class Reading:
 @asynccontextmanager
 async def reading(script: Script, *, patience: float = 5.0) -> AsyncIterator[Reading]:
     """Serve over TLS; `patience` is the source's."""
+    async with running(script, tls=server_context()) as server:
+        yield Reading(ImapMailSource(_access(), patience=patience), server, server.port)
+
+
+@cache
+def _access() -> Access:
+    """One for all: it holds no more than its policy, and to load all the authorities takes a while."""
+    policy = EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset(range(1, 1 << 16)))
     with TemporaryDirectory() as folder:
         ca_file = Path(folder, "ca.pem")
         authority().cert_pem.write_to_path(str(ca_file))
-        async with running(script, tls=server_context()) as server:
-            policy = EgressPolicy((ipaddress.ip_network("127.0.0.0/8"),), frozenset(range(1, 1 << 16)))
-            source = ImapMailSource(Access(policy, ca_file=ca_file), patience=patience)
-            yield Reading(source, server, server.port)
+        return Access(policy, ca_file=ca_file)
