@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import time
@@ -99,6 +100,17 @@ async def test_a_stop_lets_a_request_end() -> None:
     status, took = await _stopped_during_a_call(0.8, grace=10)
     assert status == 200
     assert took < 9  # the grace is ten
+
+
+async def test_a_stop_without_grace_tells_of_no_requests_where_there_are_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = GatewayServer(config("127.0.0.1:0"))
+    port = await server.start()
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        await client.get(f"http://127.0.0.1:{port}/healthz")
+        await server.stop(0)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_stop_does_not_wait_longer_than_its_grace() -> None:

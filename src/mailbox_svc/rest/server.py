@@ -17,6 +17,9 @@ from mailbox_svc.rest.protocol import GatewayProtocol
 #: Bytes of a request's head: a token in a header and one in a cookie, with room.
 _MAX_HEAD = 32 * 1024
 
+#: Seconds to end, for nothing that is under way.
+_LEAST_GRACE = 0.1
+
 
 class GatewayServer:
     """The gateway's listener. Started once, stopped once."""
@@ -58,7 +61,8 @@ class GatewayServer:
         if self._serving is None:
             return
         self._stopping.set()
-        self._uvicorn.config.timeout_graceful_shutdown = grace  # type: ignore[assignment]  # any number does
+        # In no time at all uvicorn would tell of requests that it cut off, even where there are none.
+        self._uvicorn.config.timeout_graceful_shutdown = max(grace, _LEAST_GRACE)  # type: ignore[assignment]
         self._uvicorn.should_exit = True
         await self._serving
         self._serving = None
