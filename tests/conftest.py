@@ -6,6 +6,7 @@ import gc
 import os
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 
 from support.command import PREFIXES
@@ -19,6 +20,14 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
 settings.load_profile("quick")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_system_of_one_authority(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test goes where a real one is needed, and each TLS context takes 50 ms to load them all."""
+    folder = tmp_path_factory.mktemp("authorities")
+    trustme.CA().cert_pem.write_to_path(str(folder / "one.pem"))
+    os.environ.update(SSL_CERT_FILE=str(folder / "one.pem"), SSL_CERT_DIR=str(folder))
 
 
 @pytest.fixture(autouse=True, scope="session")
