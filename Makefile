@@ -17,8 +17,7 @@ help: ## Show this list
 
 .PHONY: install
 install: ## Make .venv with everything for development, from the hashed lock
-	@scripts/setup-venv.sh dev
-	@scripts/build-web.sh
+	@scripts/build-web.sh & web=$$!; scripts/setup-venv.sh dev; failed=$$?; wait $$web && exit $$failed
 
 .PHONY: runtime
 runtime:

@@ -12,20 +12,8 @@ if [ $# != 0 ]; then
   exec "$venv/bin/pytest" "$@"
 fi
 
-version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
-
-# pyenv puts a python3.13 on PATH that refuses to start unless it is also chosen; then take it from its folder.
-find_second() {
-  local first candidate python
-  first=$(version "$venv/bin/python")
-  for candidate in 3.13 3.12 3.11; do
-    [ "$candidate" != "$first" ] || continue
-    for python in "python$candidate" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$candidate".*/bin/python; do
-      if [ "$(version "$python")" = "$candidate" ]; then echo "$python" && return; fi
-    done
-  done
-}
-second=$(find_second)
+# The environment of a second interpreter, where there is one.
+second=$(scripts/setup-second-venv.sh)
 
 # else gRPC talks after pytest's closing line, about servers that are being stopped
 export GRPC_ENABLE_FORK_SUPPORT=false
@@ -37,9 +25,7 @@ shared=(-n "$workers" --dist worksteal)
 
 failed=0
 if [ -n "$second" ]; then
-  other=.venv-$(version "$second")
-  PYTHON=$second scripts/setup-venv.sh dev "$other"
-  "$other/bin/pytest" -q "${shared[@]}" tests/imap tests/hostile || failed=1
+  "$second/bin/pytest" -q "${shared[@]}" tests/imap tests/hostile || failed=1
 else
   echo 'test: no second Python (3.11 to 3.13) was found; tests/imap and tests/hostile run on one only.'
 fi
