@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 
 import pytest
 import trustme
@@ -36,6 +37,12 @@ def _no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.startswith(PREFIXES)]:
         del os.environ[name]
     os.environ["MAILBOX_REST_ADDR"] = ""  # the default is one port, and tests run side by side
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt what they start, also where the shell that started them ignores that itself."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish() -> None:
