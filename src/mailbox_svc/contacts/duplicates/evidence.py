@@ -120,9 +120,9 @@ def _shared_handle(one: Person, other: Person) -> str:
 
 def _company(one: Person, other: Person, linked: Link, names: NamesInUse, telling: Telling) -> str:
     """Return what both are with, a domain first; empty where addresses there tell them apart."""
-    shared = sorted(one.companies & other.companies, key=lambda name: ("." not in name, name))
-    if not shared:
+    if one.companies.isdisjoint(other.companies):
         return ""
+    shared = sorted(one.companies & other.companies, key=lambda name: ("." not in name, name))
     for mine in one.places:
         for theirs in other.places:
             if mine.registered != theirs.registered:

@@ -63,7 +63,7 @@ def link(one: Person, other: Person) -> Link | None:
 def _likely(one: Reading, other: Reading) -> Likely | None:
     if one.generation and other.generation and one.generation != other.generation:
         return None
-    if _is_turned(one, other):
+    if _is_one(one, other) or _is_turned(one, other):
         return Likely.SPELT if one.is_guess or other.is_guess else Likely.SAME
     alike = _alike(one, other)
     if _middles_differ(one, other):
@@ -98,6 +98,11 @@ def _alike(one: Reading, other: Reading) -> Likeness | None:
     if _is_given_of(one.given, other) or _is_given_of(other.given, one):
         return Likeness.SAME
     return likeness(one.given, other.given)
+
+
+def _is_one(one: Reading, other: Reading) -> bool:
+    """Tell the same name at once, as most that are compared are; what else is asked would say the same."""
+    return one.given is other.given and one.family is other.family and not (one.middle and other.middle)
 
 
 def _is_turned(one: Reading, other: Reading) -> bool:

@@ -155,8 +155,10 @@ def handle(local: str, fitting: Fit | None) -> str:
 
     `fitting` is how it agrees with the name; None when there is none.
     """
-    local = fold(local.partition("+")[0])
+    if fitting is not Fit.NONE and local.isascii() and not _DIGITS.search(local):
+        return ""  # as most: without a digit it would have to be unlike the name
     letters = "".join(words_of(local))
+    local = fold(local.partition("+")[0])
     others = len(local) - len(letters)
     if others >= _TELLING_DIGITS and len(letters) >= _FEW_LETTERS and _digits_of(local) >= _TELLING_DIGITS:
         return local

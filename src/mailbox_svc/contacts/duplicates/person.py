@@ -74,20 +74,16 @@ def person(candidate: Candidate) -> Person:
     companies = {fold(candidate.organization)} if candidate.organization.strip() else set()
     main: Reading | None = None
     for name in candidate.names[:_MOST_READINGS]:
-        reading, named = read(name)
-        companies.update(named)
+        reading, written = read(name)
+        companies.update(written)
         main = main or reading
         if reading:
             readings.setdefault(reading)
     places = []
     for address in candidate.addresses[:_MOST_ADDRESSES]:
         local, _, domain = address.rpartition("@")
-        registered, label = _registered(domain)
-        free = registered in _FREE or label in _FREE or domain in _FREE
-        if not free:
-            companies.add(registered)
-            if len(label) >= _SHORTEST_LABEL and label not in _ANYBODYS:
-                companies.add(label)
+        registered, free, named = _host(domain)
+        companies.update(named)
         fitting = fit(local, main) if main else None
         if found := _from_address(local, main, fitting, candidate):
             readings.setdefault(found)
@@ -142,6 +138,15 @@ def _from_address(
 
 
 @lru_cache(maxsize=1 << 14)
+def _host(domain: str) -> tuple[str, bool, tuple[str, ...]]:
+    """Return the registered domain, whether anybody can have an address there, and whose it is if not."""
+    registered, label = _registered(domain)
+    if registered in _FREE or label in _FREE or domain in _FREE:
+        return registered, True, ()
+    telling = len(label) >= _SHORTEST_LABEL and label not in _ANYBODYS
+    return registered, False, (registered, label) if telling else (registered,)
+
+
 def _registered(domain: str) -> tuple[str, str]:
     """Return the registered domain and its first name. A hint, so it needs no list of suffixes."""
     parts = domain.split(".")
