@@ -225,6 +225,23 @@ async def test_a_run_that_its_process_stops_is_due_again_and_counts_as_no_crash(
         assert schedule.next_run_at <= parts.clock()
 
 
+async def test_a_run_that_is_stopped_at_any_moment_is_given_back(
+    database: PreparedDatabase, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as (parts, server, _):
+        await parts.engine.stop()
+        mailbox = await parts.add()
+        server.lists.clear()  # it would never answer
+        await parts.switch_on(mailbox)
+        for moment in range(40):
+            run = asyncio.create_task(parts.engine.sync(mailbox.user_id, mailbox.id))
+            await asyncio.sleep(moment / 4000)
+            run.cancel()
+            await asyncio.wait({run})
+            schedule = await parts.schedule(mailbox)
+            assert (schedule.starts, schedule.in_flight) == (0, False), moment
+
+
 async def test_a_mailbox_that_ends_its_process_five_times_is_left_alone_until_the_user_says_so(
     database: PreparedDatabase, tmp_path: Path
 ) -> None:

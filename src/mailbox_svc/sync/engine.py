@@ -17,7 +17,7 @@ from mailbox_svc.model.schedule import Claim, DueSync, SyncSurvey
 from mailbox_svc.ports.schedules import SyncQueue
 from mailbox_svc.sync.admission import admit
 from mailbox_svc.sync.limits import SyncLimits
-from mailbox_svc.sync.run import Ended, MailboxSync, begin
+from mailbox_svc.sync.run import Begun, Ended, MailboxSync, begin
 
 _log = logging.getLogger(__name__)
 
@@ -96,13 +96,23 @@ class SyncEngine:
         """Run it, and say whether it was begun."""
         parts, began = self._parts, time.monotonic()
         lost_at = parts.clock() + timedelta(seconds=self._limits.lost_after)
-        begun = await begin(parts.store, user_id, mailbox_id, apart=apart, lost_at=lost_at)
+        beginning = asyncio.create_task(begin(parts.store, user_id, mailbox_id, apart=apart, lost_at=lost_at))
+        try:
+            begun = await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            # It may have begun all the same, and would count as a crash.
+            if begun := await beginning:
+                await self._sync_of(begun).give_back()
+            raise
         if begun is None:
             return False
-        ended = await MailboxSync(parts, self._harvests, self._limits, begun).execute()
+        ended = await self._sync_of(begun).execute()
         if self._on_end is not None:
             self._on_end(ended, time.monotonic() - began)
         return True
+
+    def _sync_of(self, begun: Begun) -> MailboxSync:
+        return MailboxSync(self._parts, self._harvests, self._limits, begun)
 
     async def _keep_running(self) -> None:
         pause = _FIRST_PAUSE

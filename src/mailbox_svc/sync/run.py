@@ -106,7 +106,7 @@ class MailboxSync:
         try:
             ended = await self._run()
         except asyncio.CancelledError:
-            await asyncio.shield(self._give_back())
+            await asyncio.shield(self.give_back())
             raise
         storing = asyncio.create_task(self._store(ended))
         try:
@@ -249,7 +249,7 @@ class MailboxSync:
             harvest_id=ended.harvest.id if ended.harvest else "",
         )
 
-    async def _give_back(self) -> None:
+    async def give_back(self) -> None:
         """Say that the run was stopped by its process, and not by its mailbox."""
         schedule = self._schedule
         try:
