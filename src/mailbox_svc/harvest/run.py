@@ -37,7 +37,7 @@ class HarvestRun:
         login: Login | None = None,
         opened: tuple[OpenMailbox, Sequence[MailFolder]] | None = None,
     ) -> None:
-        """`opened` is a connection of `login` with its folders: the run begins there, and closes it."""
+        """`opened` is a connection of `login`, with its folders, to begin with; the caller closes it."""
         self._login = login or Login(parts, harvest.user_id, harvest.mailbox_id)
         self._opened = opened
         self._over = asyncio.Event()
@@ -85,8 +85,6 @@ class HarvestRun:
             _log.warning("a harvest's end could not be stored", extra={"harvest_id": self._harvest.id})
         finally:
             beat.cancel()
-            if self._opened is not None:  # it did not come to reading
-                await self._opened[0].__aexit__(None, None, None)
             self._over.set()
 
     async def over(self) -> None:
