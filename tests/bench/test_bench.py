@@ -1,27 +1,18 @@
 """Each benchmark runs, on tiny sizes, and prints its table. What it measures is not judged here."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
-BENCH = Path(__file__).parents[2] / "bench"
+from support.benches import ROOT, bench_output
+
+BENCH = ROOT / "bench"
 
 
 async def _run(script: str, *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        BENCH / script,
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "COLUMNS": "200"},
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return out.decode()
+    return await bench_output(BENCH / script, *arguments)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,13 @@
 """`make bench-harvest` runs, on tiny mailboxes, and all in it count the same. Speed is not judged here."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
+from support.benches import PACKAGES, bench_output
 from support.processes import new_folder
-
-ROOT = Path(__file__).parents[2]
 
 
 async def _run(*arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "harvest",
-        "--quick",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": f"{ROOT}/bench:{ROOT}/tests"},
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return out.decode()
+    return await bench_output("-m", "harvest", "--quick", *arguments, **PACKAGES)
 
 
 @pytest.mark.timeout(300)  # it starts the service six times

@@ -1,29 +1,14 @@
 """`make bench-sync` runs, on tiny sizes. Speed is not judged here."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.benches import PACKAGES, bench_output
 
 
 @pytest.mark.timeout(300)  # it starts workers a dozen times
 async def test_every_part_runs_and_prints_its_figures() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "sync",
-        "--quick",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": f"{ROOT}/bench:{ROOT}/tests"},
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.decode().splitlines()]
+    out = await bench_output("-m", "sync", "--quick", **PACKAGES)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines()]
     logins = {row[0]: row[6] for row in rows if len(row) == 11}
     assert logins == {
         "nothing new": "1.00",

@@ -70,6 +70,12 @@ def due_now(world: SyncWorld) -> None:
     world.sql("UPDATE schedules SET next_sync_at = now()")
 
 
+def hold_a_quiet_run(world: SyncWorld, gate: Gate) -> None:
+    gate.hold_next(AT_ONCE)
+    due_now(world)
+    world.until(gate.holds.is_set)
+
+
 def signalled(worker: BaseProcess, number: int) -> None:
     assert worker.pid is not None
     os.kill(worker.pid, number)
@@ -106,9 +112,7 @@ def test_a_worker_paused_in_a_quiet_run_that_another_has_ended_stores_nothing_wh
 ) -> None:
     read_once(world)
     paused = world.start()
-    gate.hold_next(AT_ONCE)
-    due_now(world)
-    world.until(gate.holds.is_set)
+    hold_a_quiet_run(world, gate)
     begun = run_no(world)
     signalled(paused, signal.SIGSTOP)
     world.start()
@@ -130,9 +134,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_runs_back_and_that_is_no_crash(
 ) -> None:
     read_once(world)
     stopped = world.start()
-    gate.hold_next(AT_ONCE)
-    due_now(world)
-    world.until(gate.holds.is_set)
+    hold_a_quiet_run(world, gate)
     assert world.sql("SELECT in_flight, starts FROM schedules") == "t|1"
 
     end(stopped)
