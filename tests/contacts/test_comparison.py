@@ -15,6 +15,7 @@ import pytest
 from mailbox_svc.contacts import comparison
 from mailbox_svc.contacts.comparison import Comparison
 from mailbox_svc.contacts.duplicates import suggestions
+from mailbox_svc.contacts.duplicates.halves import at_once
 from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate, Suggestion
@@ -77,6 +78,13 @@ async def test_a_process_finds_what_a_thread_finds() -> None:
     assert comparing() == []
 
 
+def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    contacts = people(6_000)
+
+    assert suggestions(contacts, share=at_once) == suggestions(contacts)
+
+
 async def test_only_many_contacts_are_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
 
@@ -97,6 +105,17 @@ async def test_who_is_cancelled_leaves_no_process_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(asking, timeout=60)
         assert comparing() == []
+
+
+async def test_who_is_cancelled_leaves_no_copy_of_the_process_behind() -> None:
+    async with under_way() as (asking, process):
+        await eventually(lambda: bool(process.children()))
+        (copy,) = process.children()
+        copy.suspend()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(asking, timeout=60)
+        await eventually(lambda: not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE)
 
 
 async def test_a_process_that_is_ended_is_an_error_and_the_next_goes_well() -> None:

@@ -65,6 +65,28 @@ AT_ONE_COMPANY = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jan van der Meer", "Jan Vandermeer"),
+        ("Jan Van Ginkel", "jan vanginkel"),
+        ("B. de Vries", "Bob DeVries"),
+    ],
+)
+def test_what_stands_before_a_family_name_may_be_one_word_with_it(one: str, other: str) -> None:
+    (found,) = suggested((one, "x@acme.example"), (other, "y@acme.example"))
+
+    assert "is part of" not in found.why
+
+
+def test_an_address_says_which_name_an_initial_is() -> None:
+    blake, brenda = ("Blake Meyer", "b@other.example"), ("Brenda Meyer", "b@third.example")
+
+    (found,) = suggested(("B. Meyer", "blakem@acme.example"), blake, brenda)
+
+    assert (found.first, found.second) == ("00", "01")
+
+
 @pytest.mark.parametrize(("one", "other"), AT_ONE_COMPANY)
 def test_one_name_in_two_spellings_at_one_company(one: str, other: str) -> None:
     assert suggested((one, "x@acme.example"), (other, "y@acme.example"))
@@ -231,21 +253,19 @@ def test_an_initial_that_may_be_two_people_is_neither() -> None:
     assert suggested(initial, anna, ("Arthur Stone", "c@other.example"))
 
 
-def test_a_name_of_two_companies_says_less_of_a_third_address() -> None:
+def test_the_more_contacts_have_a_common_name_the_less_it_says() -> None:
     work, home = ("John Smith", "j@acme.example"), ("John Smith", "john.smith@gmail.com")
 
     assert suggested(work, home)
     assert suggested(work, home, ("John Smith", "js@other.example")) == []
 
 
-def test_a_name_of_three_companies_says_less_even_when_only_the_surname_is_common() -> None:
-    two = ("Xaver Smith", "x@acme.example"), ("Xaver Smith", "xs@other.example")
+@pytest.mark.parametrize(("name", "enough"), [("Xaver Smith", 4), ("Wilma Krautheim", 13)])
+def test_a_name_of_more_contacts_than_one_person_has_says_nothing(name: str, enough: int) -> None:
+    contacts = [(name, f"x@c{at}.example") for at in range(enough)]
 
-    (found,) = suggested(*two)
-    assert found.why == "The same name at acme.example and other.example."
-    assert suggested(*two, ("Xaver Smith", "smith@third.example")) == []
-    assert suggested(*two, ("Jutta Smith", "jutta@third.example")) == []
-    assert suggested(*((name.replace("Xaver", "John"), address) for name, address in two)) == []
+    assert suggested(*contacts[:-1])
+    assert suggested(*contacts) == []
 
 
 @pytest.mark.parametrize("name", ["John Smith", "Wilma Krautheim"])
@@ -311,7 +331,7 @@ def test_a_family_name_of_many_contacts_is_common() -> None:
 
 def test_a_name_that_chance_would_make_twice_says_less() -> None:
     pair = ("John Smith", "j@acme.example"), ("John Smith", "john.smith@gmail.com")
-    givens, families = ("Anna", "Emma", "Karl", "Hugo", "Otto"), ("Aab", "Bub", "Cuc", "Dod", "Ehe")
+    givens, families = ("Anna", "Emma", "Karl", "Hugo"), ("Aab", "Bub", "Cuc", "Dod")
     smiths = [(f"{given} Smith", f"s{at}@s{at}.example") for at, given in enumerate(givens)]
     johns = [(f"John {family}", f"j{at}@j{at}.example") for at, family in enumerate(families)]
 

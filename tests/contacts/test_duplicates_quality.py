@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import mean
 
 BENCH = Path(__file__).parents[2] / "bench"
 _MEASURE = """
@@ -36,8 +37,10 @@ def test_made_up_people_are_found_and_hard_cases_are_not() -> None:
     measured = json.loads(_run(_MEASURE))
 
     precision, recall = measured[::2], measured[1::2]
-    assert min(precision) >= 0.99
-    assert min(recall) >= 0.90
+    assert mean(precision) >= 0.99
+    assert mean(recall) >= 0.90
+    assert min(precision) >= 0.985
+    assert min(recall) >= 0.895
 
 
 _MEASURE_OTHERS = """
@@ -50,11 +53,11 @@ print(json.dumps([row.value for world in worlds for row in generated(world, [0.0
 
 
 def test_people_that_others_have_made_up_are_told_apart_too() -> None:
-    """Nobody can tell the namesakes that chance makes, so a hundredth and a half is theirs."""
+    """Some namesakes that chance makes nobody can tell."""
     measured = json.loads(_run(_MEASURE_OTHERS))
 
-    assert min(measured[::2]) >= 0.97
-    assert min(measured[1::2]) >= 0.88
+    assert min(measured[::2]) >= 0.985
+    assert min(measured[1::2]) >= 0.90
 
 
 def test_the_same_seed_makes_the_same_people() -> None:

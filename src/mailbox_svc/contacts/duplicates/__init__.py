@@ -11,8 +11,9 @@ from collections.abc import Set as AbstractSet
 
 from mailbox_svc.contacts.duplicates.blocks import pairs
 from mailbox_svc.contacts.duplicates.evidence import compare
+from mailbox_svc.contacts.duplicates.halves import Sharing, in_turn
 from mailbox_svc.contacts.duplicates.names_in_use import NamesInUse
-from mailbox_svc.contacts.duplicates.person import person
+from mailbox_svc.contacts.duplicates.person import people
 from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate, Suggestion
 
@@ -24,19 +25,29 @@ def suggestions(
     *,
     dismissed: AbstractSet[tuple[str, str]] = frozenset(),
     only: str | None = None,
+    share: Sharing = in_turn,
 ) -> list[Suggestion]:
     """Return the pairs that may be one person, the surest first, then by ids; the same for the same input.
 
     `dismissed` pairs, the smaller id first, are left out; `only` keeps those of one contact. None but people
-    are compared: a function, list or robot is nobody's second address.
+    are compared: a function, list or robot is nobody's second address. `share` is who does the work.
     """
-    people = [person(one) for one in sorted(candidates, key=lambda one: one.id) if one.kind is Kind.PERSON]
-    names = NamesInUse(people)
-    found = []
-    for first, second in pairs(people):
-        one, other = people[first], people[second]
-        if only not in {None, one.id, other.id} or (one.id, other.id) in dismissed:
-            continue
-        if suggestion := compare(one, other, names):
-            found.append(suggestion)
+    compared = share(people, sorted((one for one in candidates if one.kind is Kind.PERSON), key=_id))
+    names = NamesInUse(compared)
+
+    def compared_pairs(some: Sequence[tuple[int, int]]) -> list[Suggestion]:
+        found = []
+        for first, second in some:
+            one, other = compared[first], compared[second]
+            if only not in {None, one.id, other.id} or (one.id, other.id) in dismissed:
+                continue
+            if suggestion := compare(one, other, names):
+                found.append(suggestion)
+        return found
+
+    found = share(compared_pairs, list(pairs(compared)))
     return sorted(found, key=lambda one: (-one.score, one.first, one.second))
+
+
+def _id(candidate: Candidate) -> str:
+    return candidate.id

@@ -61,7 +61,7 @@ def _neighbours(members: list[int], people: Sequence[Person]) -> Iterator[tuple[
 
 
 def _keys(one: Person) -> set[str]:
-    keys = {f"@{place.handle}" for place in one.places if place.handle}
+    keys = {f"@{handle}" for handle in one.handles}
     if one.phone and one.readings:
         keys.add(f"+{one.phone}")
     for name in one.readings:
@@ -112,13 +112,15 @@ def _letters(one: Person) -> set[str]:
 def _anchors(one: Person) -> Iterator[str]:
     """Yield what makes one person even of two with a common name."""
     yield from one.companies
-    yield from (f"@{place.handle}" for place in one.places if place.handle)
+    yield from (f"@{handle}" for handle in one.handles)
     if one.phone:
         yield f"+{one.phone}"
 
 
 def _families(name: Reading) -> set[str]:
-    if not name.halves and not name.middle:
+    if not name.halves and not name.middle and not name.joined:
         return set(name.family.sounds)
-    parts: tuple[Word, ...] = (name.family, *name.halves, *(one for one in name.middle if len(one.text) > 2))
+    joined = (name.joined,) if name.joined else ()
+    middle = (one for one in name.middle if len(one.text) > 2)
+    parts: tuple[Word, ...] = (name.family, *joined, *name.halves, *middle)
     return {sound for part in parts for sound in part.sounds}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailbox_svc.contacts.duplicates.links import Likely, Link, link
 from mailbox_svc.contacts.duplicates.local_parts import Fit, numbered_twins
@@ -29,8 +28,6 @@ class Sign(enum.Enum):
     BARELY = 0.75
     #: A common name, at work and spelt out at a free-mail host.
     COMMON = 0.7
-    #: A common surname that nobody else here has, with a given name that is not, at two companies.
-    MOVED = 0.68
 
 
 #: How sure the names are, by how they agree.
@@ -42,12 +39,16 @@ _LIKELY = {
     Likely.INITIAL: 0.85,
     Likely.TYPED: 0.85,
 }
+#: How much likelier other people are met where names agree this way than where they are the same: few write
+#: theirs like this.
+_TIMES = {Likely.SHORT: 6.0, Likely.COMPOUND: 4.0, Likely.INITIAL: 4.0}
+_TIMES_AT_HOME = 5.0
+_UNUSUAL_NAMES_ONLY = {Likely.COMPOUND, Likely.INITIAL}
 #: Two contacts of one unusual local part, where a name is missing.
 _HANDLE_ALONE = 0.72
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A sign, and the words for it."""
 
     sign: Sign
@@ -67,7 +68,7 @@ def compare(one: Person, other: Person, names: NamesInUse) -> Suggestion | None:
     linked = link(one, other)
     if linked is None:
         return None
-    found = max(_signs(one, other, linked, names), key=lambda found: found.sign.value, default=None)
+    found = _best_sign(one, other, linked, names)
     if found is None:
         return None
     score = round(found.sign.value * _LIKELY[linked.likely], 3)
@@ -83,57 +84,63 @@ def _by_handle(one: Person, other: Person) -> Suggestion | None:
     return Suggestion(one.id, other.id, _HANDLE_ALONE, "The same unusual name before the @, at two hosts.")
 
 
-def _signs(one: Person, other: Person, linked: Link, names: NamesInUse) -> Iterator[Found]:
-    if one.phone and one.phone == other.phone and linked.likely is not Likely.TYPED:
-        yield Found(Sign.PHONE, ", and the same telephone number")
-    if _shared_handle(one, other):
-        yield Found(Sign.HANDLE, ", and the same unusual name before the @")
-    if not linked.maybe_parent and linked.likely is not Likely.TYPED:
-        yield from _where_they_are(one, other, linked, names)
-
-
-def _where_they_are(one: Person, other: Person, linked: Link, names: NamesInUse) -> Iterator[Found]:
-    telling = min(names.telling(linked.first), names.telling(linked.second))
-    company = _company(one, other, linked, names, telling)
-    if company and not _may_be_another(linked, names, company):
+def _best_sign(one: Person, other: Person, linked: Link, names: NamesInUse) -> Found | None:
+    """Return the surest: they are asked for from the surest on."""
+    typed = linked.likely is Likely.TYPED
+    if one.phone and one.phone == other.phone and not typed:
+        return Found(Sign.PHONE, ", and the same telephone number")
+    places_count = not typed and not linked.maybe_parent
+    times = _TIMES.get(linked.likely, 1.0)
+    telling = min(names.telling(linked.first, times), names.telling(linked.second, times))
+    if places_count and (company := _company(one, other, linked, names, telling)):
         at = (
             f"both use {display_address('@' + company)[1:]}"
             if "." in company
             else f"both are with {company.title()}"
         )
-        yield Found(Sign.COMPANY, f", and {at}")
-    if _may_be_another(linked, names, ""):
-        return
-    if linked.likely in {Likely.COMPOUND, Likely.INITIAL} and telling is not Telling.RARE:
-        return
-    alone = names.is_surname_alone(linked.first) and names.is_surname_alone(linked.second)
-    for mine in one.places:
-        for theirs in other.places:
-            if found := _by_addresses(mine, theirs, telling, alone=alone):
-                yield found
+        return Found(Sign.COMPANY, f", and {at}")
+    if _shared_handle(one, other):
+        return Found(Sign.HANDLE, ", and the same unusual name before the @")
+    if not places_count or telling is Telling.CROWDED or _may_be_another(linked, names, ""):
+        return None
+    if telling is not Telling.RARE and linked.likely in _UNUSUAL_NAMES_ONLY:
+        return None
+    at_home = min(names.telling(one, times * _TIMES_AT_HOME) for one in (linked.first, linked.second))
+    by_addresses = [
+        _by_addresses(mine, theirs, at_home if mine.is_free and theirs.is_free else telling)
+        for mine in one.places
+        for theirs in other.places
+    ]
+    return max(filter(None, by_addresses), key=lambda found: found.sign.value, default=None)
 
 
 def _shared_handle(one: Person, other: Person) -> str:
-    theirs = {place.handle for place in other.places}
-    return next((place.handle for place in one.places if place.handle and place.handle in theirs), "")
+    if not one.handles or not other.handles:
+        return ""
+    return next((handle for handle in one.handles if handle in other.handles), "")
 
 
 def _company(one: Person, other: Person, linked: Link, names: NamesInUse, telling: Telling) -> str:
-    """Return what both are with, a domain first; empty where addresses there tell them apart."""
+    """Return what both are with, a domain first; empty where something there tells them apart."""
     if one.companies.isdisjoint(other.companies):
         return ""
-    shared = sorted(one.companies & other.companies, key=lambda name: ("." not in name, name))
     for mine in one.places:
         for theirs in other.places:
-            if mine.registered != theirs.registered:
-                continue
-            if mine.fit is Fit.AGAINST or theirs.fit is Fit.AGAINST:
+            if mine.registered == theirs.registered and _differ_at_work(mine, theirs, linked, names, telling):
                 return ""
-            if any(names.are_numbered(name, mine.registered) for name in (linked.first, linked.second)):
-                return ""
-            if telling is not Telling.RARE and numbered_twins(mine.local, theirs.local):
-                return ""
-    return shared[0]
+    company = min(one.companies & other.companies, key=lambda name: ("." not in name, name))
+    return "" if _may_be_another(linked, names, company) else company
+
+
+def _differ_at_work(mine: Place, theirs: Place, linked: Link, names: NamesInUse, telling: Telling) -> bool:
+    """Tell two of one name whom their company tells apart."""
+    if mine.fit is Fit.AGAINST or theirs.fit is Fit.AGAINST:
+        return True
+    if names.are_numbered(linked.first, mine.registered) or names.are_numbered(
+        linked.second, mine.registered
+    ):
+        return True
+    return telling is not Telling.RARE and numbered_twins(mine.local, theirs.local)
 
 
 def _may_be_another(linked: Link, names: NamesInUse, company: str) -> bool:
@@ -142,9 +149,9 @@ def _may_be_another(linked: Link, names: NamesInUse, company: str) -> bool:
     return names.is_ambiguous(linked.first, linked.second, company)
 
 
-def _by_addresses(mine: Place, theirs: Place, telling: Telling, *, alone: bool) -> Found | None:
+def _by_addresses(mine: Place, theirs: Place, telling: Telling) -> Found | None:
     """Judge one name at two addresses that have no company in common."""
-    if telling is Telling.CROWDED or Fit.AGAINST in {mine.fit, theirs.fit}:
+    if mine.fit is Fit.AGAINST or theirs.fit is Fit.AGAINST:
         return None
     at = f" at {_shown(mine)} and {_shown(theirs)}"
     if mine.is_free and theirs.is_free:
@@ -158,8 +165,7 @@ def _by_addresses(mine: Place, theirs: Place, telling: Telling, *, alone: bool) 
             sign = Sign.COMMON if telling is Telling.COMMON else Sign.SPELT
             return Found(sign, f"{at}, and the address at {_shown(free)} spells it")
     if telling is not Telling.RARE:
-        moved = alone and telling is Telling.MIDDLING and not (mine.is_free or theirs.is_free)
-        return Found(Sign.MOVED, at) if moved else None
+        return None
     barely = Fit.NONE in {mine.fit, theirs.fit}
     return Found(Sign.BARELY if barely else Sign.UNCOMMON, f"{at}, an uncommon one")
 

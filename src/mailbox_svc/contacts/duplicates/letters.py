@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailbox_svc.contacts.search import fold
 
@@ -41,8 +42,7 @@ _ROMANIZED = re.compile(
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a name."""
 
     #: In small letters without marks.
@@ -57,6 +57,10 @@ class Word:
     def __hash__(self) -> int:
         """Cheap: hashed far more often than compared."""
         return hash(self.text)
+
+    def __reduce__(self) -> tuple[Callable[..., Word], tuple[object, ...]]:
+        """As the others of the module; `is` tells words apart in no time."""
+        return _only, tuple(self)
 
     @property
     def is_initial(self) -> bool:
@@ -81,16 +85,22 @@ def _meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
+def _only(text: str, spellings: tuple[str, ...], sounds: tuple[str, ...], foreign: bool) -> Word:
+    """Return the one object for this word: those that another process has read are ours."""
+    return Word(text, spellings, sounds, foreign)
+
+
+@lru_cache(maxsize=1 << 16)
 def word(written: str) -> Word:
     """Return the word; marks within it count for nothing."""
     if written.isascii():  # as most are: nothing to write in another way
         text = written.lower() if written.isalpha() else _NOT_LETTERS.sub("", written.lower())
-        return Word(text, (text,), (_sound(text),), foreign=False)
+        return _only(text, (text,), (_sound(text),), False)
     text = _NOT_LETTERS.sub("", fold(written))
     plain = _in_latin(text)
     out = _NOT_LETTERS.sub("", fold(unicodedata.normalize("NFC", written).lower().translate(_WRITTEN_OUT)))
     spellings = (plain,) if out == text or plain != text else (plain, out)
-    return Word(text, spellings, tuple(dict.fromkeys(map(_sound, spellings))), plain != text)
+    return _only(text, spellings, tuple(dict.fromkeys(map(_sound, spellings))), plain != text)
 
 
 def _in_latin(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailbox_svc.contacts.duplicates.given import Likeness, is_given, likeness
 from mailbox_svc.contacts.duplicates.letters import Word
@@ -34,8 +34,7 @@ _AS_WHOLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Two readings that agree."""
 
     likely: Likely
@@ -68,13 +67,21 @@ def _likely(one: Reading, other: Reading) -> Likely | None:
     alike = _alike(one, other)
     if _middles_differ(one, other):
         return None
-    if not one.family.same(other.family):
+    if not _families_meet(one, other):
         return _of_families(one, other) if alike is Likeness.SAME else None
     if alike is None:
         typed = not (is_given(one.given) and is_given(other.given)) and _is_typed(one.given, other.given)
         return Likely.TYPED if typed else None
     guessed = alike is not Likeness.INITIAL and (one.is_guess or other.is_guess)
     return Likely.SPELT if guessed else _AS_WHOLE[alike]
+
+
+def _families_meet(one: Reading, other: Reading) -> bool:
+    """Tell one family name, with what stands before it in one word or apart: "van Ginkel", "Vanginkel"."""
+    if one.family.same(other.family):
+        return True
+    mine, theirs = one.joined or one.family, other.joined or other.family
+    return (one.joined is not None or other.joined is not None) and mine.same(theirs)
 
 
 def _of_families(one: Reading, other: Reading) -> Likely | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -94,14 +93,16 @@ def written_out(local: str, name: Reading) -> Reading | None:
     letters = "".join(words_of(local))
     initials = {text[:1] for text in name.given.spellings}
     if letters[:1] in initials and is_given(word(letters)):
-        return replace(name, given=word(letters), middle=(), is_guess=True)
-    for one in family_words(name):
-        for family in one.spellings:
+        return name._replace(given=word(letters), middle=(), is_guess=True)
+    for one in reversed(family_words(name)):
+        for family in (*one.spellings, one.text[:1]):
             rest = _without(letters, family)
+            if len(family) == 1 and not is_given(word(rest)):
+                continue  # "blakem" of B. Meyer
             if len(rest) >= _SHORTEST and rest[0] in initials:
                 given = word(rest)
                 text = f"{rest.title()} {name.family.text.title()}"
-                return replace(name, given=given, middle=(), text=text, is_guess=True)
+                return name._replace(given=given, middle=(), text=text, is_guess=True)
     return None
 
 
@@ -111,11 +112,11 @@ def corrected(local: str, name: Reading) -> Reading | None:
     for given in (*name.given.spellings, *(text[:1] for text in name.given.spellings)):
         rest = _without(letters, given)
         if rest and rest not in name.family.spellings and any(is_near(rest, one) for one in families):
-            return replace(name, family=word(rest), halves=(), is_guess=True)
+            return name._replace(family=word(rest), halves=(), is_guess=True)
     for family in name.family.spellings:
         rest = _without(letters, family)
         if rest and is_given(word(rest)) and not is_given(name.given) and is_near(rest, name.given):
-            return replace(name, given=word(rest), is_guess=True, in_doubt=False)
+            return name._replace(given=word(rest), is_guess=True, in_doubt=False)
     return None
 
 

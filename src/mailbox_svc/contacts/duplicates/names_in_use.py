@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -17,23 +18,26 @@ _GIVEN = load("common_given_names")
 _FAMILY = load("common_family_names")
 #: More contacts than one person hardly has.
 _MANY = 12
-#: So many others of a name, by chance: it may well be somebody else's, it is.
-_MAYBE_MET, _LIKELY_MET = 0.03, 0.05
+#: The share of people who have a given name, or a family name, by whether it is on the list of common ones.
+#: It is what is thought before a contact is looked at, and weighs as much as so many contacts.
+_SHARE_OF_GIVEN = {True: 0.005, False: 0.001}
+_SHARE_OF_FAMILY = {True: 0.004, False: 0.00005}
+_WORTH = 4000
+#: People whom a user may get mail from, besides the contacts.
+_STRANGERS = 5000
+#: By contacts of a name: one person has three less often than two have one and two, and hardly ever four.
+_BY_CONTACTS = (1.0, 1.0, 1.0, 2.2, 75.0)
+#: From so many others of a name on it is no longer rare; from so many, it says nothing.
+_COMMON, _CROWDED = 0.097, 0.13
 
 
 class Telling(enum.IntEnum):
     """How much a full name says about who it is."""
 
-    #: It stands at more companies or free-mail hosts than one person of it likely has.
+    #: There are likely several people of it.
     CROWDED = 0
     COMMON = 1
-    #: The family name is common, the given name is not.
-    MIDDLING = 2
-    RARE = 3
-
-
-#: So many companies, or free-mail hosts, one person may have; with a name that others have, they are theirs.
-_PLACES = {Telling.CROWDED: 0, Telling.COMMON: 1, Telling.MIDDLING: 2}
+    RARE = 2
 
 
 class NamesInUse:
@@ -44,9 +48,6 @@ class NamesInUse:
         self._full = Counter(key for _, key in named)
         self._given = Counter(given for given, _ in self._full)
         self._family = Counter(family for _, family in self._full)
-        #: By full name: the hosts of addresses at work, and of free mail.
-        self._work: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        self._home: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         #: Companies that tell two of one full name apart by a number, by that name.
         self._numbered: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._locate(named)
@@ -57,34 +58,37 @@ class NamesInUse:
                 self._of_family[family].append(person)
         self._givens: dict[str, defaultdict[str, set[str]]] = {}
         #: What was asked before: by name as written; by family name, company and short name.
-        self._tellings: dict[tuple[str, str], Telling] = {}
+        self._others: dict[tuple[str, str], float] = {}
         self._ambiguous: dict[tuple[str, str, str], bool] = {}
 
-    def telling(self, name: Reading) -> Telling:
-        """Return how much this name says."""
+    def telling(self, name: Reading, times: float = 1.0) -> Telling:
+        """Return how much this name says where others of it are so many times as likely to be met."""
         written = name.given.text, name.family.text
-        if written not in self._tellings:
-            self._tellings[written] = self._judged(name)
-        return self._tellings[written]
+        others = self._others.get(written)
+        if others is None:
+            others = self._others[written] = self._expected(name)
+        others *= times
+        return Telling.RARE if others < _COMMON else Telling.COMMON if others < _CROWDED else Telling.CROWDED
 
-    def _judged(self, name: Reading) -> Telling:
-        given, family = _key(name)
-        if (given, family) in self._numbered:
-            return Telling.CROWDED
-        contacts = self._full[given, family]
-        # how many others of this name there would be if given and family names met by chance
-        others = (self._given[given] - 1) * (self._family[family] - 1) / max(len(self._full), 1)
-        telling = self._by_lists(name)
-        if others >= (_LIKELY_MET if telling is Telling.RARE else _MAYBE_MET):
-            telling = Telling(telling - 1)
-        if telling is Telling.RARE:
-            return Telling.CROWDED if contacts > _MANY else telling
-        places = max(len(hosts.get((given, family), ())) for hosts in (self._work, self._home))
-        return Telling.CROWDED if places > _PLACES[telling] else telling
+    def _expected(self, name: Reading) -> float:
+        """Return how many others of this name there are by chance, and more where it has many contacts."""
+        key = _key(name)
+        contacts = self._full[key]
+        if key in self._numbered or contacts > _MANY:
+            return math.inf
+        given = self._share(self._given[key[0]], _SHARE_OF_GIVEN[_is_common_given(name)])
+        family = self._share(self._family[key[1]], _SHARE_OF_FAMILY[_is_common_family(name)])
+        by_chance = (len(self._full) + _STRANGERS) * given * family
+        return by_chance * _BY_CONTACTS[min(contacts, len(_BY_CONTACTS) - 1)]
 
-    def is_surname_alone(self, name: Reading) -> bool:
-        """Tell whether nobody else here has the family name, common as it may be elsewhere."""
-        return self._family[_key(name)[1]] <= 1
+    def _share(self, names: int, expected: float) -> float:
+        """Return the share of people who have a name that so many different full names have.
+
+        Of the one that is asked about, the less is counted the fewer contacts there are: that it was met once
+        says little about how many have it.
+        """
+        weight = len(self._full) + _WORTH
+        return (names - 1 + len(self._full) / weight + _WORTH * expected) / weight
 
     def is_ambiguous(self, one: Reading, other: Reading, company: str) -> bool:
         """Tell whether a short name or initial may be somebody else's there ("" is anywhere)."""
@@ -97,19 +101,10 @@ class NamesInUse:
 
     def are_numbered(self, name: Reading, company: str) -> bool:
         """Tell whether there are several of this name there, told apart by the number in their address."""
-        return company in self._numbered.get(_key(name), ())
-
-    @staticmethod
-    def _by_lists(name: Reading) -> Telling:
-        if name.given is name.family:
-            # Han and the like: one letter of family name, and few people write theirs in Latin letters
-            return Telling.COMMON if name.family.text[0] in _FAMILY else Telling.RARE
-        if _FAMILY.isdisjoint(name.family.spellings):
-            return Telling.RARE
-        return Telling.MIDDLING if _GIVEN.isdisjoint(full_forms(name.given)) else Telling.COMMON
+        return bool(self._numbered) and company in self._numbered.get(_key(name), ())
 
     def _locate(self, named: Sequence[tuple[Person, tuple[str, str]]]) -> None:
-        """Note where those names are that several contacts or addresses have."""
+        """Note the companies where several contacts or addresses of one name differ by a number."""
         #: Name, company and local part without its number → the local part and whose it is.
         locals_: dict[tuple[tuple[str, str], str, str], tuple[str, str]] = {}
         for person, key in named:
@@ -117,9 +112,7 @@ class NamesInUse:
                 continue
             for place in person.places:
                 if place.is_free:
-                    self._home[key].add(place.registered)
                     continue
-                self._work[key].add(place.registered)
                 at = key, place.registered, unnumbered(place.local)
                 local, whose = locals_.setdefault(at, (place.local, person.id))
                 if local != place.local and whose != person.id:
@@ -138,6 +131,17 @@ class NamesInUse:
 
 def _key(name: Reading) -> tuple[str, str]:
     return name.given.sounds[0], name.family.sounds[0]
+
+
+def _is_common_given(name: Reading) -> bool:
+    return name.given is not name.family and not _GIVEN.isdisjoint(full_forms(name.given))
+
+
+def _is_common_family(name: Reading) -> bool:
+    if name.given is name.family:
+        # Han and the like: one letter of family name, and few people write theirs in Latin letters
+        return name.family.text[0] in _FAMILY
+    return not _FAMILY.isdisjoint(name.family.spellings)
 
 
 def _may_be(short: Word, given: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copyreg
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from mailbox_svc.contacts.duplicates.letters import word
 from mailbox_svc.contacts.duplicates.local_parts import (
@@ -36,8 +38,7 @@ _SHORTEST_LABEL = 4
 _ANYBODYS_DOMAINS = frozenset({"example.com", "example.net", "example.org", "dyndns.org", "eu.org"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One address of a contact."""
 
     local: str
@@ -49,18 +50,17 @@ class Place:
     #: Anybody can have an address there.
     is_free: bool
     fit: Fit
-    #: `local_parts.handle`
-    handle: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A contact as it is compared."""
 
     id: str
     #: The name shown comes first; at most four.
     readings: tuple[Reading, ...]
     places: tuple[Place, ...]
+    #: `local_parts.handle` of each that has one.
+    handles: tuple[str, ...]
     #: Companies by any sign, folded: registered domains, their names, what the user typed, what is in names.
     companies: frozenset[str]
     phone: str
@@ -68,39 +68,61 @@ class Person:
     nameless: bool
 
 
-def person(candidate: Candidate) -> Person:
-    """Take a contact apart."""
+def people(candidates: Sequence[Candidate]) -> list[Person]:
+    """Take contacts apart. Names that several have are read once."""
+    known: dict[str, tuple[Reading | None, tuple[str, ...]]] = {}
+    return [_person(candidate, known) for candidate in candidates]
+
+
+def _person(candidate: Candidate, known: dict[str, tuple[Reading | None, tuple[str, ...]]]) -> Person:
     readings: dict[Reading, None] = {}
     companies = {fold(candidate.organization)} if candidate.organization.strip() else set()
     main: Reading | None = None
     for name in candidate.names[:_MOST_READINGS]:
-        reading, written = read(name)
+        found = known.get(name)
+        if found is None:
+            found = known[name] = read(name)
+        reading, written = found
         companies.update(written)
         main = main or reading
         if reading:
             readings.setdefault(reading)
-    places = []
+    places: list[Place] = []
+    handles: list[str] = []
     for address in candidate.addresses[:_MOST_ADDRESSES]:
         local, _, domain = address.rpartition("@")
         registered, free, named = _host(domain)
         companies.update(named)
         fitting = fit(local, main) if main else None
-        if found := _from_address(local, main, fitting, candidate):
-            readings.setdefault(found)
-            fitting = fit(local, found)
-        unusual = handle(local, fitting)
+        if fitting is None or fitting < Fit.PARTLY or (main and main.given.is_initial):
+            spelt = _from_address(local, main, fitting, candidate)
+            if spelt:
+                readings.setdefault(spelt)
+                fitting = fit(local, spelt)
+        if unusual := handle(local, fitting):
+            handles.append(unusual)
         letters = "".join(words_of(local))
-        places.append(Place(local, letters, domain, registered, free, fitting or Fit.NONE, unusual))
-    phone = _NO_DIGITS.sub("", candidate.phone)
+        places.append(Place(local, letters, domain, registered, free, fitting or Fit.NONE))
+    phone = _NO_DIGITS.sub("", candidate.phone) if candidate.phone else ""
     phone = phone[-_COMPARED_DIGITS:] if len(phone) >= _SHORTEST_PHONE else ""
     return Person(
         candidate.id,
         tuple(readings)[:_MOST_READINGS],
         tuple(places),
+        tuple(handles),
         frozenset(companies),
         phone,
         not candidate.names,
     )
+
+
+def _written(one: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """As pickle needs it; its own way takes twice the time."""
+    return tuple.__new__, (type(one), tuple(one))
+
+
+for _kind in (Reading, Place, Person):
+    copyreg.pickle(_kind, _written)
 
 
 def named_after(nameless: Person, name: Reading) -> Person | None:
@@ -110,11 +132,11 @@ def named_after(nameless: Person, name: Reading) -> Person | None:
     for place in nameless.places:
         fitting = fit(place.local, name)
         if fitting is Fit.FULLY or (fitting is Fit.PARTLY and _is_initial_and_family(place.local, name)):
-            guessed = replace(name, middle=(), double=None, is_guess=True)
+            guessed = name._replace(middle=(), double=None, is_guess=True)
             if fitting is Fit.PARTLY:
-                guessed = replace(guessed, given=word(name.given.spellings[0][:1]), text=place.local)
-            places = tuple(replace(one, fit=fit(one.local, name)) for one in nameless.places)
-            return replace(nameless, readings=(guessed,), places=places)
+                guessed = guessed._replace(given=word(name.given.spellings[0][:1]), text=place.local)
+            places = tuple(one._replace(fit=fit(one.local, name)) for one in nameless.places)
+            return nameless._replace(readings=(guessed,), places=places)
     return None
 
 

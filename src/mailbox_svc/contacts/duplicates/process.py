@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mailbox_svc.contacts.duplicates import suggestions
+from mailbox_svc.contacts.duplicates.halves import at_once
 from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate, Suggestion
 
@@ -61,7 +62,7 @@ def main() -> None:
     gc.disable()
     dismissed = {(first, second) for first, second in json.loads(sys.stdin.buffer.readline())}
     candidates = [one for line in sys.stdin.buffer for one in _candidates_from(line)]
-    found = suggestions(candidates, dismissed=dismissed)
+    found = suggestions(candidates, dismissed=dismissed, share=at_once)
     for at in range(0, len(found), _LINE):
         page = found[at : at + _LINE]
         sys.stdout.buffer.write(_line([(one.first, one.second, one.score, one.why) for one in page]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailbox_svc.contacts.duplicates.given import is_given
 from mailbox_svc.contacts.duplicates.letters import Word, word
@@ -48,8 +48,7 @@ _APOSTROPHES = re.compile(r"['’`´]")
 _MOST_WORDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a name: a given name and a family name, and what else stands there."""
 
     given: Word
