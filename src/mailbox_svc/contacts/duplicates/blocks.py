@@ -21,16 +21,19 @@ _NEIGHBOURS = 3
 
 def pairs(people: Sequence[Person]) -> Iterator[tuple[int, int]]:
     """Yield pairs of positions, the smaller first, each once; the order depends on the input alone."""
-    blocks: defaultdict[str, list[int]] = defaultdict(list)
+    # most keys are of one contact, and need no list
+    firsts: dict[str, int] = {}
+    blocks: dict[str, list[int]] = {}
     loose = {letters for one in people if one.nameless and not one.readings for letters in _letters(one)}
     for at, one in enumerate(people):
         for keys in (_keys(one), _spelt(one, loose)):
             for key in keys:
-                blocks[key].append(at)
+                first = firsts.setdefault(key, at)
+                if first != at:
+                    blocks.setdefault(key, [first]).append(at)
+    del firsts
     seen: set[int] = set()
     for members in blocks.values():
-        if len(members) == 1:
-            continue
         for first, second in _of_block(members, people):
             pair = first * len(people) + second
             if pair not in seen:

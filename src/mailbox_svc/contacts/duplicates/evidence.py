@@ -122,13 +122,14 @@ def _shared_handle(one: Person, other: Person) -> str:
 
 def _company(one: Person, other: Person, linked: Link, names: NamesInUse, telling: Telling) -> str:
     """Return what both are with, a domain first; empty where something there tells them apart."""
-    if one.companies.isdisjoint(other.companies):
+    shared = [name for name in one.companies if name in other.companies]
+    if not shared:
         return ""
     for mine in one.places:
         for theirs in other.places:
             if mine.registered == theirs.registered and _differ_at_work(mine, theirs, linked, names, telling):
                 return ""
-    company = min(one.companies & other.companies, key=lambda name: ("." not in name, name))
+    company = min(shared, key=lambda name: ("." not in name, name))
     return "" if _may_be_another(linked, names, company) else company
 
 

@@ -62,7 +62,7 @@ class Person(NamedTuple):
     #: `local_parts.handle` of each that has one.
     handles: tuple[str, ...]
     #: Companies by any sign, folded: registered domains, their names, what the user typed, what is in names.
-    companies: frozenset[str]
+    companies: tuple[str, ...]
     phone: str
     #: Nobody wrote any name.
     nameless: bool
@@ -76,14 +76,14 @@ def people(candidates: Sequence[Candidate]) -> list[Person]:
 
 def _person(candidate: Candidate, known: dict[str, tuple[Reading | None, tuple[str, ...]]]) -> Person:
     readings: dict[Reading, None] = {}
-    companies = {fold(candidate.organization)} if candidate.organization.strip() else set()
+    companies = [fold(candidate.organization)] if candidate.organization.strip() else []
     main: Reading | None = None
     for name in candidate.names[:_MOST_READINGS]:
         found = known.get(name)
         if found is None:
             found = known[name] = read(name)
         reading, written = found
-        companies.update(written)
+        companies += written
         main = main or reading
         if reading:
             readings.setdefault(reading)
@@ -92,7 +92,7 @@ def _person(candidate: Candidate, known: dict[str, tuple[Reading | None, tuple[s
     for address in candidate.addresses[:_MOST_ADDRESSES]:
         local, _, domain = address.rpartition("@")
         registered, free, named = _host(domain)
-        companies.update(named)
+        companies += named
         fitting = fit(local, main) if main else None
         if fitting is None or fitting < Fit.PARTLY or (main and main.given.is_initial):
             spelt = _from_address(local, main, fitting, candidate)
@@ -110,7 +110,7 @@ def _person(candidate: Candidate, known: dict[str, tuple[Reading | None, tuple[s
         tuple(readings)[:_MOST_READINGS],
         tuple(places),
         tuple(handles),
-        frozenset(companies),
+        tuple(dict.fromkeys(companies)),
         phone,
         not candidate.names,
     )
