@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from support.dovecot import DovecotServer
 from support.full_disk import full_disk
 from support.harvest_parts import USER, Counted, HarvestParts, counted, harvest_parts
 from support.harvester import started
+from support.nursery import Program
 
 
 async def at_least(parts: HarvestParts, scanned: int) -> None:
@@ -80,7 +80,7 @@ async def test_a_full_disk_ends_nothing_for_good(
     assert counted(database) == undisturbed
 
 
-async def asleep(sleeper: subprocess.Popen[str], parts: HarvestParts) -> None:
+async def asleep(sleeper: Program, parts: HarvestParts) -> None:
     """Stop the process where it does not hold SQLite's one lock, as it would for as long as it sleeps."""
     while True:
         sleeper.send_signal(signal.SIGSTOP)
@@ -98,23 +98,23 @@ async def test_a_process_that_slept_through_its_lease_may_not_write_any_more(
     database, keyring_file = tmp_path / "slept.sqlite3", tmp_path / "keyring.json"
     keyring = Keyring.generate()
     keyring.save(keyring_file)
-    with started(database, keyring_file, mailbox) as sleeper:
-        try:
-            async with harvest_parts(database, keyring, mailbox.tls_port, mailbox.ca_file) as parts:
-                first = None
-                while first is None or first.progress.scanned < 40:
-                    await asyncio.sleep(0)
-                    async with parts.store.read(USER) as tx:
-                        first = await tx.harvests.latest(parts.mailbox_id)
-                await asleep(sleeper, parts)
-                taken_over = await parts.harvest()
-                assert (taken_over.id, taken_over.state) == (first.id, HarvestState.DONE)
-                assert taken_over.attempt > first.attempt
-                sleeper.send_signal(signal.SIGCONT)
-                said, _ = await asyncio.to_thread(sleeper.communicate, timeout=60)
-                assert said == "done"
-        finally:
-            sleeper.kill()
+    sleeper = started(database, keyring_file, mailbox)
+    try:
+        async with harvest_parts(database, keyring, mailbox.tls_port, mailbox.ca_file) as parts:
+            first = None
+            while first is None or first.progress.scanned < 40:
+                await asyncio.sleep(0)
+                async with parts.store.read(USER) as tx:
+                    first = await tx.harvests.latest(parts.mailbox_id)
+            await asleep(sleeper, parts)
+            taken_over = await parts.harvest()
+            assert (taken_over.id, taken_over.state) == (first.id, HarvestState.DONE)
+            assert taken_over.attempt > first.attempt
+            sleeper.send_signal(signal.SIGCONT)
+            said, _ = await asyncio.to_thread(sleeper.communicate, timeout=60)
+            assert said == "done"
+    finally:
+        sleeper.kill()
     assert counted(database) == undisturbed
 
 

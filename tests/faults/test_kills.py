@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,9 +12,10 @@ from mailbox_svc.vault import Keyring
 from support.dovecot import DovecotServer
 from support.harvest_parts import Counted, counted
 from support.harvester import started
+from support.nursery import Program
 
 
-def _ended(process: subprocess.Popen[str]) -> str:
+def _ended(process: Program) -> str:
     said, _ = process.communicate(timeout=60)
     return said.strip()
 
@@ -37,14 +36,11 @@ async def test_kill_9_at_any_moment_changes_no_count(
             began = time.monotonic()
             # Killed early so often that it takes several lives to the end.
             life = chance.uniform(0, took)
-            try:
-                process.wait(life)
-            except subprocess.TimeoutExpired:
-                if killed < kills and chance.random() < 0.85:
-                    process.send_signal(signal.SIGKILL)
-                    process.communicate()
-                    killed += 1
-                    continue
+            process.wait(life)
+            if process.poll() is None and killed < kills and chance.random() < 0.85:
+                process.kill()
+                killed += 1
+                continue
             assert _ended(process) == "done"
             took = min(took, max(0.1, time.monotonic() - began))
             break

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +16,7 @@ import pytest
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.vault import Keyring, Vault
 from support.delay_proxy import delaying
+from support.nursery import Program
 from support.oauth_world import USER, OAuthWorld, oauth_world
 from support.oidc import OidcProvider, running_provider
 from support.stores import KINDS, PreparedDatabase, opened, prepared
@@ -41,7 +41,7 @@ class Shared:
     keyring: Path
     mailbox: Mailbox
 
-    def worker(self, mode: str, issuer: str) -> subprocess.Popen[str]:
+    def worker(self, mode: str, issuer: str) -> Program:
         return started(mode, self.database.url, self.keyring, issuer, USER, self.mailbox.id)
 
 

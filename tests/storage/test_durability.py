@@ -4,36 +4,25 @@ import asyncio
 import itertools
 import random
 import signal
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.storage.store import SqlStore
+from support import saver
+from support.nursery import Program
 from support.stores import PreparedDatabase, mailbox_of, opened
-
-SAVER = Path(__file__).parents[1] / "support" / "saver.py"
 
 
 async def saved_until_killed(url: str, prefix: str, seconds: float) -> set[str]:
     """Run a process that saves, kill it, and return the ids it had acknowledged."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        SAVER,
-        url,
-        prefix,
-        stdout=asyncio.subprocess.PIPE,
-        env={"PYTHONPATH": str(SAVER.parents[1])},
-    )
-    assert process.stdout is not None
-    lines = [await process.stdout.readline()]  # it has begun
+    process = Program(saver.main, url, prefix)
+    lines = [await asyncio.to_thread(process.stdout.readline)]  # it has begun
     await asyncio.sleep(seconds)
     process.send_signal(signal.SIGKILL)
-    lines += (await process.stdout.read()).split(b"\n")
-    await process.wait()
-    return {line.decode().strip() for line in lines if len(line.strip()) == 36}
+    said, _ = process.communicate()
+    return {line.strip() for line in (*lines, *said.split("\n")) if len(line.strip()) == 36}
 
 
 async def test_an_acknowledged_save_outlives_a_kill(database: PreparedDatabase) -> None:

@@ -33,11 +33,11 @@ def link(name: Path, *, to: Path) -> None:
     name.symlink_to(to)
 
 
-async def words_of_another(url: str, folder: Path) -> bytes:
+async def words_of_another(url: str, folder: Path) -> str:
     """Return what another process says that wants the lock of `m` and does not wait for long."""
     write(folder / "counter", 0)
     async with refresher(url, folder / "counter", seconds=0, timeout=0.5) as process:
-        _, words = await process.communicate()
+        words, _ = await asyncio.to_thread(process.communicate)
         return words
 
 
@@ -66,14 +66,14 @@ async def test_a_store_that_closes_frees_no_other_stores_lock(
     async with opened(sqlite.url) as store, store.refresh_lock("m", timeout=5):
         async with opened(sqlite.url) as second:
             await hold(second, "another")
-        assert b"StorageUnavailable" in await words_of_another(sqlite.url, tmp_path)
+        assert "StorageUnavailable" in await words_of_another(sqlite.url, tmp_path)
 
 
 async def test_two_names_of_one_database_are_one_lock(sqlite: PreparedDatabase, tmp_path: Path) -> None:
     link(tmp_path / "other.db", to=Path(sqlite.name))
     async with opened(sqlite.url) as store, store.refresh_lock("m", timeout=5):
         words = await words_of_another(f"sqlite:///{tmp_path}/other.db", tmp_path)
-    assert b"StorageUnavailable" in words
+    assert "StorageUnavailable" in words
 
 
 async def test_the_one_writer_is_not_held_meanwhile(sqlite: PreparedDatabase) -> None:

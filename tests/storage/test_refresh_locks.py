@@ -31,7 +31,7 @@ async def test_processes_hold_it_one_after_another(database: PreparedDatabase, c
             for _ in range(3)
         ]
         for process in processes:
-            await process.communicate()
+            await asyncio.to_thread(process.communicate)
             assert process.returncode == 0
     assert read(counter) == 120
 

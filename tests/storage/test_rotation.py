@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +16,10 @@ from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.model.secret import SealedSecret, Secret
 from mailbox_svc.storage.store import SqlStore
 from mailbox_svc.vault import Keyring, Vault, add_key, change_keyring
+from support import rotator
+from support.nursery import Program
 from support.stores import FIELD, PreparedDatabase, add, context_of, mailbox_of, opened
 
-ROTATOR = Path(__file__).parents[1] / "support" / "rotator.py"
 USERS = int(os.environ.get("ROTATION_USERS", "12"))  # 80 makes 2,000 secrets
 MAILBOXES = 25
 
@@ -104,21 +104,13 @@ async def test_the_status_names_a_key_that_is_used_and_missing(store: SqlStore) 
 
 async def rotate_in_a_process(url: str, keyring: Path, *, kill_after: int | None) -> str:
     """Run a rotation; kill it when it says it has done this many. Return its last line."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        ROTATOR,
-        url,
-        keyring,
-        stdout=asyncio.subprocess.PIPE,
-        env={"PYTHONPATH": str(ROTATOR.parents[1])},
-    )
-    assert process.stdout is not None
+    process = Program(rotator.main, url, keyring)
     last = ""
-    async for line in process.stdout:
-        last = line.decode().strip()
+    while line := await asyncio.to_thread(process.stdout.readline):
+        last = line.strip()
         if kill_after is not None and last.isdigit() and int(last) >= kill_after:
             process.send_signal(signal.SIGKILL)
-    await process.wait()
+    process.communicate()
     return last
 
 

@@ -1,19 +1,17 @@
-"""Run as a program: harvests a mailbox to the end, or until it is killed, and says how it ended.
+"""A program: harvests a mailbox to the end, or until it is killed, and says how it ended.
 
-usage: harvester.py DATABASE KEYRING_FILE PORT CA_FILE
+usage: DATABASE KEYRING_FILE PORT CA_FILE
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from mailbox_svc.vault import Keyring
 from support.dovecot import DovecotServer
 from support.harvest_parts import harvest_parts
+from support.nursery import Program
 
 
 async def main(database: str, keyring: str, port: str, ca_file: str) -> None:
@@ -24,18 +22,8 @@ async def main(database: str, keyring: str, port: str, ca_file: str) -> None:
         os.write(1, harvest.state.value.encode())
 
 
-def started(database: Path, keyring: Path, server: DovecotServer) -> subprocess.Popen[str]:
+def started(database: Path, keyring: Path, server: DovecotServer) -> Program:
     """Run it in a process of its own, and return when it has begun."""
-    process = subprocess.Popen(
-        [sys.executable, __file__, database, keyring, str(server.tls_port), server.ca_file],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""},
-    )
-    assert process.stdout is not None
+    process = Program(main, database, keyring, server.tls_port, server.ca_file)
     assert process.stdout.readline() == "ready\n"
     return process
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

@@ -6,10 +6,11 @@ environment and arguments of its own, as a program does; tests of the start itse
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -97,6 +98,67 @@ def _command(arguments: list[str], environment: dict[str, str], folder: str, str
     os.chdir(folder)
     sys.argv = [str(Path(sys.executable).parent / "mailbox-svc"), *arguments]
     cli.main()
+
+
+class Program:
+    """A process that calls a coroutine function with words, as `subprocess.Popen` has it, with text streams.
+
+    What ends it is the last that it writes: the name of an exception.
+    """
+
+    def __init__(self, main: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
+        """Start it. The function is of a module, which is imported there."""
+        given, ours = os.pipe()
+        theirs, written = os.pipe()
+        words, streams = [str(one) for one in arguments], [DupFd(given), DupFd(written)]
+        self._process = born(_program, main, words, streams)
+        os.close(given)
+        os.close(written)
+        self.stdin = os.fdopen(ours, "w")
+        self.stdout = os.fdopen(theirs)
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for its end, so many seconds at most."""
+        self._process.join(timeout)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None and self._process.pid:
+            os.kill(self._process.pid, number)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, None]:
+        """End its input, wait for its end, and return what else it has written."""
+        self.stdin.close()
+        said = "" if self.stdout.closed else self.stdout.read()
+        self.stdout.close()
+        self._process.join(timeout)
+        return said, None
+
+    def kill(self) -> None:
+        """End it at once, and forget what it has to say."""
+        self._process.kill()
+        self.communicate()
+
+
+def _program(
+    main: Callable[..., Coroutine[Any, Any, None]], arguments: list[str], streams: list[Any]
+) -> None:
+    for number, stream in enumerate(streams):
+        given = stream.detach()
+        os.dup2(given, number)
+        os.close(given)
+    os.environ.clear()
+    try:
+        asyncio.run(main(*arguments))
+    except Exception as error:
+        os.write(1, f"\n{type(error).__name__}".encode())
+        raise
 
 
 @contextmanager

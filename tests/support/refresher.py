@@ -1,6 +1,6 @@
-"""Run as a program: holds the refresh lock of a mailbox again and again, and says `held` each time it does.
+"""A program: holds the refresh lock of a mailbox again and again, and says `held` each time it does.
 
-usage: refresher.py DATABASE_URL MAILBOX_ID TIMES SECONDS COUNTER_FILE TIMEOUT
+usage: DATABASE_URL MAILBOX_ID TIMES SECONDS COUNTER_FILE TIMEOUT
 
 Each time it adds one to the number in the file, in a way that loses some when two do it at once. It fails
 when it has waited for `TIMEOUT` seconds.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from support.stores import opened
@@ -32,7 +31,3 @@ async def main(url: str, mailbox_id: str, times: str, seconds: str, counter: str
                 number = read(Path(counter))
                 await asyncio.sleep(float(seconds))
                 write(Path(counter), number + 1)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

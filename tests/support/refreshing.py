@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -14,8 +13,8 @@ import pytest
 
 from mailbox_svc.errors import StorageUnavailable
 from mailbox_svc.ports import Store
-
-REFRESHER = Path(__file__).with_name("refresher.py")
+from support.nursery import Program
+from support.refresher import main
 
 
 @contextlib.contextmanager
@@ -38,21 +37,11 @@ async def hold(store: Store, mailbox_id: str, *, timeout: float = 5, seconds: fl
 @asynccontextmanager
 async def refresher(
     url: str, counter: Path, *, times: int = 1, seconds: float = 60, timeout: float = 30
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AsyncIterator[Program]:
     """Run another process, which holds the lock of `m` by the time it is yielded, or is refused."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        REFRESHER,
-        *(url, "m", str(times), str(seconds), counter, str(timeout)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"PYTHONPATH": str(REFRESHER.parents[1])},
-    )
-    assert process.stdout is not None
+    process = Program(main, url, "m", times, seconds, counter, timeout)
     try:
-        await process.stdout.readline()
+        await asyncio.to_thread(process.stdout.readline)
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
+        process.kill()

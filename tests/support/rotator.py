@@ -1,13 +1,11 @@
-"""Run as a program: rotates all secrets and prints how many are done after each user.
+"""A program: rotates all secrets and prints how many are done after each user.
 
-usage: rotator.py DATABASE_URL KEYRING_FILE
+usage: DATABASE_URL KEYRING_FILE
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sys
 from pathlib import Path
 
 from mailbox_svc.mailboxes.rotation import rotate
@@ -24,7 +22,3 @@ async def main(url: str, keyring: str) -> None:
 
 def _say(line: str) -> None:
     os.write(1, f"{line}\n".encode())
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

@@ -1,13 +1,12 @@
-"""Run as a program: saves mailboxes until it is killed and prints the id of each once it is acknowledged.
+"""A program: saves mailboxes until it is killed and prints the id of each once it is acknowledged.
 
-usage: saver.py DATABASE_URL USER_PREFIX [KEYRING_FILE]
+usage: DATABASE_URL USER_PREFIX [KEYRING_FILE]
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from itertools import count
 from pathlib import Path
 
@@ -28,7 +27,3 @@ async def main(url: str, prefix: str, keyring: str = "") -> None:
 
     async with opened(url) as store:
         await asyncio.gather(*(save(store, caller) for caller in range(_CALLERS)))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

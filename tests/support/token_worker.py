@@ -1,6 +1,6 @@
-"""Run as a program: a worker that logs in to one mailbox by access token, as long as it is told to.
+"""A program: a worker that logs in to one mailbox by access token, as long as it is told to.
 
-usage: token_worker.py once|until-told DATABASE_URL KEYRING_FILE ISSUER USER MAILBOX_ID
+usage: once|until-told DATABASE_URL KEYRING_FILE ISSUER USER MAILBOX_ID
 
 `once` asks for one token and writes "ok" or the reason why there is none. `until-told` asks all the time,
 as many tasks at once, until its input ends, and writes how many different tokens it has got.
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from contextlib import aclosing
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from mailbox_svc.oauth.parts import OAuthParts, oauth_parts
 from mailbox_svc.oauth_http import HttpProviderEndpoints
 from mailbox_svc.ports.mail import NoCredential
 from mailbox_svc.vault import Keyring, Vault
+from support.nursery import Program
 from support.oidc import NOWHERE, OidcProvider
 from support.parts import present
 from support.stores import opened
@@ -66,28 +65,15 @@ async def main(mode: str, url: str, keyring: str, issuer: str, user: str, mailbo
         os.write(1, (await work(oauth, user, mailbox_id)).encode())
 
 
-def started(
-    mode: str, url: str, keyring: Path, issuer: str, user: str, mailbox_id: str
-) -> subprocess.Popen[str]:
+def started(mode: str, url: str, keyring: Path, issuer: str, user: str, mailbox_id: str) -> Program:
     """Run it in a process of its own, and return when it has begun."""
-    process = subprocess.Popen(
-        [sys.executable, __file__, mode, url, keyring, issuer, user, mailbox_id],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""},
-    )
-    assert process.stdout is not None
+    process = Program(main, mode, url, keyring, issuer, user, mailbox_id)
     assert process.stdout.readline() == "ready\n"
     return process
 
 
-def ended(process: subprocess.Popen[str]) -> str:
+def ended(process: Program) -> str:
     """Tell it to end, and return what it has written."""
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     return said.strip()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
