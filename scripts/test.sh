@@ -18,9 +18,9 @@ second=$(scripts/setup-second-venv.sh)
 # else gRPC talks after pytest's closing line, about servers that are being stopped
 export GRPC_ENABLE_FORK_SUPPORT=false
 
-# Half of the time is spent waiting for servers, so one worker more than there are processors. Each takes the
+# Half of the time is spent waiting for servers, so two workers more than there are processors. Each takes the
 # next part of the list, and of another's when it has done its own: few modules are set up twice.
-workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+workers=$(($(getconf _NPROCESSORS_ONLN) + 2))
 shared=(-n "$workers" --dist worksteal)
 
 failed=0

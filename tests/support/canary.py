@@ -2,15 +2,15 @@
 
 Every password, token and key of the tests starts with `CANARY-`. Everything logs at DEBUG while the tests
 run, what each test printed or logged is searched, and when all have ended, so are the files that they left.
-What is found counts as one more test that failed. With several workers (`-n`) the process that started them
-searches, for all.
+What is found counts as one more test that failed. With several workers (`-n`) each searches what its tests
+said, and the process that started them the files of all.
 """
 
 from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ _SQLITE = b"SQLite format 3\0"
 _LOGS = frozenset({".log", ".out", ".err"})
 #: Tests that put secrets into records, to see that our formatter keeps them back; what it writes counts.
 _LOG_ON_PURPOSE = ("tests/logs/", "tests/rpc/test_errors.py")
+#: Under what a report says where the word was found.
+_LEAK = "leak"
 
 
 def forms(word: bytes) -> tuple[bytes, ...]:
@@ -33,6 +35,9 @@ def forms(word: bytes) -> tuple[bytes, ...]:
         # the first and last characters depend on the neighbours too
         whole.append(coded[-(-offset * 8 // 6) : (offset + len(word)) * 8 // 6])
     return (word, word.hex().encode(), word.hex().upper().encode(), *whole)
+
+
+_FORMS = forms(WORD)
 
 
 def leaking_files(folder: Path, *, everything: bool, word: bytes = WORD) -> Iterator[Path]:
@@ -62,6 +67,28 @@ def _holds(path: Path, word: bytes) -> bool:
     return any(form in content for form in forms(word))
 
 
+class _Search:
+    """Looks at what each test printed and logged, where it ran."""
+
+    def __init__(self, *, told_to_another: bool) -> None:
+        self._told_to_another = told_to_another
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        for name, content in report.sections:
+            if name.startswith("Captured log") and item.nodeid.startswith(_LOG_ON_PURPOSE):
+                continue
+            written = content.encode(errors="surrogateescape")
+            if any(form in written for form in _FORMS):
+                report.user_properties.append((_LEAK, f"{item.nodeid} ({name})"))
+        if report.passed and self._told_to_another:
+            report.sections = []  # nobody reads it, and it is a tenth of the work to send it
+        return report
+
+
 class _Leaks:
     """What the tests have let out."""
 
@@ -71,11 +98,7 @@ class _Leaks:
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name, content in report.sections:
-            if name.startswith("Captured log") and report.nodeid.startswith(_LOG_ON_PURPOSE):
-                continue
-            if any(form in content.encode() for form in forms(WORD)):
-                self._words.append(f"{report.nodeid} ({name})")
+        self._words += [str(where) for name, where in report.user_properties if name == _LEAK]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -104,6 +127,7 @@ class _Leaks:
 def pytest_configure(config: pytest.Config) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     worker = getattr(config, "workerinput", None)
+    config.pluginmanager.register(_Search(told_to_another=worker is not None))
     if worker is None:
         config.pluginmanager.register(_Leaks(config))
     else:

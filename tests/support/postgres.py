@@ -62,7 +62,9 @@ class PostgresServer:
     def database(self, *, template: str = "template0") -> Iterator[str]:
         """Make a database that belongs to OWNER, and drop it afterwards."""
         name = f"mailboxes_{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        # the other way, through the write-ahead log, takes five times as long for so small a one
+        strategy = "STRATEGY FILE_COPY" if int(self.programs.parent.name) >= 15 else ""
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} {strategy}")
         try:
             yield name
         finally:
