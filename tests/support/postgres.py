@@ -61,14 +61,23 @@ class PostgresServer:
     @contextmanager
     def database(self, *, template: str = "template0") -> Iterator[str]:
         """Make a database that belongs to OWNER, and drop it afterwards."""
+        name = self.new_database(template=template)
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def new_database(self, *, template: str) -> str:
+        """Make a database that belongs to OWNER; return its name."""
         name = f"mailboxes_{next(_numbers)}"
         # the other way, through the write-ahead log, takes five times as long for so small a one
         strategy = "STRATEGY FILE_COPY" if int(self.programs.parent.name) >= 15 else ""
         self.sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} {strategy}")
-        try:
-            yield name
-        finally:
-            self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is in it."""
+        self.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl, as the user that may not be root."""

@@ -17,6 +17,7 @@ from mailbox_svc.ports import Store, Vault
 from mailbox_svc.storage.migrate import migrate
 from mailbox_svc.storage.store import SqlStore, open_store
 from support import postgres
+from support.recycling import recycled
 
 KINDS = ("sqlite", "postgresql")
 FIELD = SecretField.MAILBOX_PASSWORD
@@ -48,7 +49,7 @@ async def prepared(kind: str, folder: Path) -> AsyncIterator[PreparedDatabase]:
         yield PreparedDatabase(kind, url, url, str(path))
         return
     server = postgres.server()
-    with server.database(template=await _template(server)) as name:
+    with recycled(server, await _template(server)) as name:
         yield PreparedDatabase(kind, server.url(postgres.APP, name), server.url(postgres.OWNER, name), name)
 
 
