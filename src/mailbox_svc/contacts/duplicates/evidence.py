@@ -40,7 +40,7 @@ _LIKELY = {
     Likely.TYPED: 0.85,
 }
 #: How much likelier other people are met where names agree this way than where they are the same: few write
-#: theirs like this.
+#: theirs like this. And at two free-mail hosts, where anybody may be.
 _TIMES = {Likely.SHORT: 6.0, Likely.COMPOUND: 4.0, Likely.INITIAL: 4.0}
 _TIMES_AT_HOME = 5.0
 _UNUSUAL_NAMES_ONLY = {Likely.COMPOUND, Likely.INITIAL}
