@@ -31,17 +31,15 @@ def measure(corpus: Path, messages: Path | None) -> list[Row]:
 
 def _of_countries() -> list[Row]:
     """Return a row for each country, and one for all, each country's contacts compared by themselves."""
-    worlds = {country: other(country) for country in COUNTRIES}
-    each = [row for country, world in worlds.items() for row in generated(world, [0.0], f", {country}")]
-    found = [(_pairs(suggestions(world.candidates)), world.same()) for world in worlds.values()]
-    right = sum(len(pairs & same) for pairs, same in found)
-    suggested, same = (sum(len(pairs[at]) for pairs in found) for at in (0, 1))
-    of = f"{sum(len(world.who) for world in worlds.values()):,} made up, all four"
-    return [
-        *each,
-        Row(f"duplicates, precision ({of})", right / suggested, _PRECISION),
-        Row(f"duplicates, recall ({of})", right / same, _RECALL),
-    ]
+    rows, people, right, suggested, same = [], 0, 0, 0, 0
+    for country in COUNTRIES:
+        world = other(country)
+        pairs, true = _pairs(suggestions(world.candidates)), world.same()
+        counts = len(pairs & true), len(pairs), len(true)
+        rows += _rates(f"{len(world.who):,} made up, {country}", *counts)
+        people, right = people + len(world.who), right + counts[0]
+        suggested, same = suggested + counts[1], same + counts[2]
+    return [*rows, *_rates(f"{people:,} made up, all four", right, suggested, same)]
 
 
 def generated(world: World, levels: Iterable[float] = LEVELS, which: str = "") -> list[Row]:
@@ -53,13 +51,16 @@ def generated(world: World, levels: Iterable[float] = LEVELS, which: str = "") -
 
 def _rows(of: str, level: float, found: Iterable[Suggestion], same: set[tuple[str, str]]) -> list[Row]:
     pairs = _pairs(one for one in found if one.score >= level)
-    right = len(pairs & same)
     suffix = f", score from {level:g}" if level else ""
     # The goals are for what is suggested. A higher bar is shown for comparison.
     recall = 0.0 if level else _RECALL
+    return _rates(of + suffix, len(pairs & same), len(pairs), len(same), recall)
+
+
+def _rates(of: str, right: int, suggested: int, same: int, recall: float = _RECALL) -> list[Row]:
     return [
-        Row(f"duplicates, precision ({of}{suffix})", right / max(len(pairs), 1), _PRECISION),
-        Row(f"duplicates, recall ({of}{suffix})", right / len(same), recall),
+        Row(f"duplicates, precision ({of})", right / max(suggested, 1), _PRECISION),
+        Row(f"duplicates, recall ({of})", right / max(same, 1), recall),
     ]
 
 
@@ -75,10 +76,7 @@ def _labelled(corpus: Path) -> list[Row]:
         same += row["same"]
         right += suggested and row["same"]
         wrong += suggested and not row["same"]
-    return [
-        Row("duplicates, precision (labelled pairs)", right / max(right + wrong, 1), _PRECISION),
-        Row("duplicates, recall (labelled pairs)", right / max(same, 1), _RECALL),
-    ]
+    return _rates("labelled pairs", right, right + wrong, same)
 
 
 def _is_suggested(*sides: dict[str, str]) -> bool:

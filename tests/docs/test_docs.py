@@ -35,6 +35,12 @@ PAGES = [
 PROVIDERS = ("google_", "microsoft_")
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_has_a_part_twice(page: Path) -> None:
+    parts = [line for line in page.read_text().splitlines() if line.startswith("## ")]
+    assert len(parts) == len(set(parts))
+
+
 def test_every_error_reason_is_documented_with_its_status() -> None:
     status = {
         error.reason: code.name for error, code in CODES.items() if issubclass(error, MailboxSvcError)

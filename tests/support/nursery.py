@@ -87,10 +87,7 @@ def command_born(
 def _command(arguments: list[str], environment: dict[str, str], folder: str, streams: list[Any]) -> None:
     from mailbox_svc import cli  # noqa: PLC0415  (not in the process of the tests)
 
-    for number, stream in enumerate(streams):
-        given = stream.detach()
-        os.dup2(given, number)
-        os.close(given)
+    _take(streams)
     sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     os.environ.clear()
@@ -149,16 +146,21 @@ class Program:
 def _program(
     main: Callable[..., Coroutine[Any, Any, None]], arguments: list[str], streams: list[Any]
 ) -> None:
-    for number, stream in enumerate(streams):
-        given = stream.detach()
-        os.dup2(given, number)
-        os.close(given)
+    _take(streams)
     os.environ.clear()
     try:
         asyncio.run(main(*arguments))
     except Exception as error:
         os.write(1, f"\n{type(error).__name__}".encode())
         raise
+
+
+def _take(streams: list[Any]) -> None:
+    """Have these as standard input, output and so on."""
+    for number, stream in enumerate(streams):
+        given = stream.detach()
+        os.dup2(given, number)
+        os.close(given)
 
 
 @contextmanager

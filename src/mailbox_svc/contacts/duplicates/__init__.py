@@ -32,7 +32,9 @@ def suggestions(
     `dismissed` pairs, the smaller id first, are left out; `only` keeps those of one contact. None but people
     are compared: a function, list or robot is nobody's second address. `share` is who does the work.
     """
-    compared = share(people, sorted((one for one in candidates if one.kind is Kind.PERSON), key=_id))
+    compared = share(
+        people, sorted((one for one in candidates if one.kind is Kind.PERSON), key=lambda one: one.id)
+    )
     names = NamesInUse(compared)
 
     def compared_pairs(some: Sequence[tuple[int, int]]) -> list[Suggestion]:
@@ -47,7 +49,3 @@ def suggestions(
 
     found = share(compared_pairs, list(pairs(compared)))
     return sorted(found, key=lambda one: (-one.score, one.first, one.second))
-
-
-def _id(candidate: Candidate) -> str:
-    return candidate.id

@@ -94,11 +94,9 @@ def _person(candidate: Candidate, known: dict[str, tuple[Reading | None, tuple[s
         registered, free, named = _host(domain)
         companies += named
         fitting = fit(local, main) if main else None
-        if fitting is None or fitting < Fit.PARTLY or (main and main.given.is_initial):
-            spelt = _from_address(local, main, fitting, candidate)
-            if spelt:
-                readings.setdefault(spelt)
-                fitting = fit(local, spelt)
+        if spelt := _from_address(local, main, fitting, candidate):
+            readings.setdefault(spelt)
+            fitting = fit(local, spelt)
         if unusual := handle(local, fitting):
             handles.append(unusual)
         letters = "".join(words_of(local))
