@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ from mailbox_svc.contacts import comparison
 from mailbox_svc.contacts.comparison import Comparison
 from mailbox_svc.contacts.duplicates import suggestions
 from mailbox_svc.contacts.duplicates.halves import at_once
+from mailbox_svc.contacts.duplicates.process import lines_of_candidates, suggestions_from
 from mailbox_svc.contacts.merging import Merging
 from mailbox_svc.model.contact import Kind
 from mailbox_svc.model.duplicate import Candidate, Suggestion
@@ -135,13 +137,40 @@ async def test_the_process_knows_nothing_of_the_services_environment(
         assert "MAILBOX_TEST_SECRET" not in process.environ()
 
 
-async def test_the_loop_has_its_turns_while_very_many_are_compared() -> None:
-    """Of the processor's time that this process has in the meantime, most would be spent on comparing."""
-    contacts = people(8_000)
-    before, begin = time.process_time(), os.times()
-    await Comparison(in_a_thread=0).suggestions(contacts, dismissed=set())
-    here, end = time.process_time() - before, os.times()
-    assert here < (end.children_user - begin.children_user) / 2
+async def test_the_loop_has_a_turn_between_all_lines_to_and_from_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A line is at most 500 contacts or suggestions, so nobody waits for more than those."""
+    turns, written, read = 0, list[int](), list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def lines(candidates: Sequence[Candidate], dismissed: Iterator[tuple[str, str]]) -> Iterator[bytes]:
+        for line in lines_of_candidates(candidates, dismissed):
+            written.append(turns)
+            assert len(json.loads(line)) <= 500
+            yield line
+
+    def found(line: bytes) -> list[Suggestion]:
+        read.append(turns)
+        page = suggestions_from(line)
+        assert len(page) <= 500
+        return page
+
+    monkeypatch.setattr(comparison, "lines_of_candidates", lines)
+    monkeypatch.setattr(comparison, "suggestions_from", found)
+    running = asyncio.create_task(others())
+    await Comparison(in_a_thread=0).suggestions(people(4_000), dismissed=set())
+    running.cancel()
+
+    assert len(written) == 1 + 8
+    assert len(read) > 1
+    for seen in (written, read):
+        assert all(before < after for before, after in pairwise(seen))
 
 
 async def test_small_users_do_not_wait_for_large_ones() -> None:
