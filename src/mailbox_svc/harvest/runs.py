@@ -31,6 +31,10 @@ class HarvestRuns:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._runs: dict[str, HarvestRun] = {}
         self._of_user: Counter[str] = Counter()
+        #: Those under which processes have ended: one runs at a time, or they would all be left alone
+        #: for what one of them does.
+        self._suspects: set[str] = set()
+        self._apart: str | None = None
         self._look = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
@@ -88,25 +92,32 @@ class HarvestRuns:
             return
         # More than are free, for those of users who have their share are passed over.
         waiting = await self._parts.store.claimable_harvests(self._parts.clock(), 8 * limits.runs)
+        self._suspects &= {harvest_id for _, harvest_id in waiting}
         for user_id, harvest_id in waiting:
             if len(self._tasks) >= limits.runs:
                 return
             if harvest_id in self._tasks or self._of_user[user_id] >= limits.runs_per_user:
                 continue
+            apart = harvest_id in self._suspects
+            if apart and self._apart is not None:
+                continue
+            if apart:
+                self._apart = harvest_id
             self._of_user[user_id] += 1
-            task = asyncio.create_task(self._run(user_id, harvest_id))
+            task = asyncio.create_task(self._run(user_id, harvest_id, apart=apart))
             self._tasks[harvest_id] = task
             task.add_done_callback(lambda done, u=user_id, h=harvest_id: self._ended(done, u, h))  # type: ignore[misc]
 
-    async def _run(self, user_id: str, harvest_id: str) -> None:
+    async def _run(self, user_id: str, harvest_id: str, *, apart: bool) -> None:
         now = self._parts.clock()
+        lease_until = now + timedelta(seconds=self._parts.limits.lease)
         async with self._parts.store.begin(user_id) as tx:
-            harvest = await tx.harvests.claim(
-                harvest_id, now=now, lease_until=now + timedelta(seconds=self._parts.limits.lease)
-            )
+            harvest = await tx.harvests.claim(harvest_id, now=now, lease_until=lease_until, apart=apart)
             if harvest is not None and harvest.crashes >= MAX_CRASHES:
                 harvest = await quarantined(tx, harvest, now=now)
         if harvest is None:
+            if not apart:
+                self._suspects.add(harvest_id)  # or somebody else has it: then it waits no more
             return
         if harvest.state.final:
             _log.error("a mailbox is quarantined", extra={"mailbox_id": harvest.mailbox_id})
@@ -117,6 +128,8 @@ class HarvestRuns:
 
     def _ended(self, task: asyncio.Task[None], user_id: str, harvest_id: str) -> None:
         del self._tasks[harvest_id]
+        if self._apart == harvest_id:
+            self._apart = None
         self._of_user[user_id] -= 1
         if not self._of_user[user_id]:
             del self._of_user[user_id]

@@ -25,10 +25,13 @@ class HarvestRepository(Protocol):
     async def insert(self, harvest: Harvest) -> None:
         """Add it. Raises MailboxNotFound when the mailbox is not the user's."""
 
-    async def claim(self, harvest_id: str, *, now: datetime, lease_until: datetime) -> Harvest | None:
+    async def claim(
+        self, harvest_id: str, *, now: datetime, lease_until: datetime, apart: bool = True
+    ) -> Harvest | None:
         """Take the run up: RUNNING, one attempt more, `started_at` set if it was not.
 
-        None when it has ended, or is RUNNING under a lease that is good after `now`.
+        None when it has ended, or is RUNNING under a lease that is good after `now`; and unless it is to run
+        `apart` from others like it, when `CRASHES_TOGETHER` processes have ended under it.
         """
 
     async def beat(self, harvest_id: str, attempt: int, *, progress: Progress, lease_until: datetime) -> bool:

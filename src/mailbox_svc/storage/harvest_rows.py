@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, Text, bindparam, case, delete, func, insert, or_, select, update
 
 from mailbox_svc.errors import MailboxNotFound
 from mailbox_svc.model.harvest import (
@@ -16,7 +16,7 @@ from mailbox_svc.model.harvest import (
     Progress,
     SkippedFolder,
 )
-from mailbox_svc.model.schedule import MAX_HISTORY
+from mailbox_svc.model.schedule import CRASHES_TOGETHER, MAX_HISTORY
 from mailbox_svc.storage.columns import UNFINISHED
 from mailbox_svc.storage.database import Executor, Row
 from mailbox_svc.storage.evidence_marks import EvidenceMarks
@@ -60,6 +60,7 @@ _INSERT = (
     )
     .returning(_t.id)
 )
+_CRASHES = _t.crashes + case((_t.state == HarvestState.RUNNING.value, 1), else_=0)
 _CLAIM = (
     update(harvests)
     .where(
@@ -69,11 +70,12 @@ _CLAIM = (
             (_t.state == HarvestState.RUNNING.value)
             & (_t.lease_until <= bindparam("now", type_=_t.lease_until.type)),
         ),
+        or_(_CRASHES < CRASHES_TOGETHER, bindparam("apart", type_=Boolean)),
     )
     .values(
         state=HarvestState.RUNNING.value,
         attempt=_t.attempt + 1,
-        crashes=_t.crashes + case((_t.state == HarvestState.RUNNING.value, 1), else_=0),
+        crashes=_CRASHES,
         lease_until=bindparam("lease_until"),
         started_at=func.coalesce(_t.started_at, bindparam("now", type_=_t.started_at.type)),
     )
@@ -161,10 +163,11 @@ class HarvestRows:
             raise MailboxNotFound
         await self._executor.run(_FORGET, self._of(harvest.mailbox_id) | {"keep": MAX_HISTORY})
 
-    async def claim(self, harvest_id: str, *, now: datetime, lease_until: datetime) -> Harvest | None:
-        rows = await self._executor.run(
-            _CLAIM, self._this(harvest_id) | {"now": now, "lease_until": lease_until}
-        )
+    async def claim(
+        self, harvest_id: str, *, now: datetime, lease_until: datetime, apart: bool = True
+    ) -> Harvest | None:
+        parameters = {"now": now, "lease_until": lease_until, "apart": apart}
+        rows = await self._executor.run(_CLAIM, self._this(harvest_id) | parameters)
         return _harvest_from(rows[0]) if rows else None
 
     async def beat(self, harvest_id: str, attempt: int, *, progress: Progress, lease_until: datetime) -> bool:
