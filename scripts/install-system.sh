@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Put on this machine what the tests need from the operating system: PostgreSQL, four real IMAP servers, and
-# Node with npm, for the OpenID provider and for a client that the harvest is measured against.
+# Put on this machine what the tests need from the operating system: PostgreSQL, pgbouncer, four real IMAP
+# servers, and Node with npm, for the OpenID provider and for a client that the harvest is measured against.
 #
 # Debian 12 and 13. Fast when all is there. Starts no daemon, leaves no database cluster behind, and changes
 # no settings: what it has to change for the installation it puts back.
@@ -27,6 +27,7 @@ say() { printf 'install-system: %s\n' "$*" >&2; }
 have() {
   case $1 in
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' ;;
+    pgbouncer) [ -x /usr/sbin/pgbouncer ] ;;
     dovecot-imapd) [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/imap ] ;;
     mailutils-imap4d) [ -x /usr/sbin/imap4d ] ;;
     nodejs) command -v node ;;
@@ -39,6 +40,7 @@ have() {
 needed_by() {
   case $1 in
     postgresql) echo 'tests/storage, and tests that run on both databases' ;;
+    pgbouncer) echo 'tests/storage (behind a pooler)' ;;
     dovecot-imapd) echo 'tests/imap and tests/interop (Dovecot), and the end-to-end tests' ;;
     mailutils-imap4d) echo 'tests/interop (mailutils)' ;;
     chromium) echo 'tests/rest (what a browser does with the pages)' ;;
@@ -48,7 +50,7 @@ needed_by() {
 }
 
 missing=()
-for what in postgresql dovecot-imapd mailutils-imap4d nodejs npm chromium unpacked; do
+for what in postgresql pgbouncer dovecot-imapd mailutils-imap4d nodejs npm chromium unpacked; do
   have "$what" || missing+=("$what")
 done
 [ ${#missing[@]} = 0 ] && exit 0
@@ -100,7 +102,7 @@ install_packages() {
   fi
   install "$@"
   if [ -d /run/systemd/system ]; then # nor at the next boot
-    "${as_root[@]}" systemctl disable --quiet dovecot mailutils-imap4d postgresql 2>/dev/null || true
+    "${as_root[@]}" systemctl disable --quiet dovecot mailutils-imap4d postgresql pgbouncer 2>/dev/null || true
   fi
 }
 

@@ -27,7 +27,7 @@ def main() -> None:
             if quick:
                 claimed, whole = dispatcher.measure(rows, 2, 2, 1.5, warm_up=1.0)
             else:
-                claimed, whole = dispatcher.measure(rows, 50, 2, given.seconds)
+                claimed, whole = dispatcher.measure(rows, 50, 2, given.seconds, pooler=given.pooler)
             tables.show_dispatcher(rows, claimed, whole)
 
 
@@ -42,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--held", type=int, default=1000, help="syncs at once against slow servers")
     arguments.add_argument("--schedules", type=int, default=1_000_000, help="in the dispatcher's table")
     arguments.add_argument("--seconds", type=float, default=20.0, help="that workers get there")
+    arguments.add_argument("--pooler", action="store_true", help="workers reach it through pgbouncer")
     given = arguments.parse_args()
     unknown = set(given.parts) - set(_PARTS)
     if unknown:

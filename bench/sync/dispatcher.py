@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from mailbox_svc.ports.schedules import Admit
 from mailbox_svc.queue import JobQueue
 from mailbox_svc.sync.admission import admit
 from mailbox_svc.sync.limits import SyncLimits
+from support.pgbouncer import running_pgbouncer
 from support.stores import opened
 from sync.workers import cpu_of, postmaster
 from sync.world import Sql, World, running_world
@@ -74,9 +75,9 @@ class Whole:
 
 
 def measure(
-    rows: int, claims: int, workers: int, seconds: float, warm_up: float = 3.0
+    rows: int, claims: int, workers: int, seconds: float, *, warm_up: float = 3.0, pooler: bool = False
 ) -> tuple[Claims, Whole]:
-    """Measure with so many schedules, for `seconds` after `warm_up` of them."""
+    """Measure with so many schedules, for `seconds` after `warm_up` of them; workers may have a `pooler`."""
     with running_world() as world, world.sql() as sql:
         _say(f"making {rows:,} schedules …")
         for statement in _FILL.split(";"):
@@ -89,7 +90,7 @@ def measure(
         sql.rows("VACUUM ANALYZE schedules")
         sql.rows("CHECKPOINT")
         _say("syncing …")
-        with _paper_workers(world, workers, warm_up) as pids:
+        with _paper_workers(world, workers, warm_up, pooler=pooler) as pids:
             return claimed, _whole(world, sql, pids, seconds)
 
 
@@ -111,8 +112,19 @@ def _admitting(now: datetime) -> Admit:
 
 
 @contextmanager
-def _paper_workers(world: World, number: int, warm_up: float) -> Iterator[list[int]]:
-    command = [sys.executable, "-m", "sync.paper_worker", world.url, str(world.keyring)]
+def _paper_workers(world: World, number: int, warm_up: float, *, pooler: bool) -> Iterator[list[int]]:
+    with ExitStack() as stack:
+        urls = [world.url, str(world.keyring)]
+        if pooler:
+            through = running_pgbouncer(world.server, world.name, connections=20)
+            urls = [stack.enter_context(through), str(world.keyring), world.url]
+        yield stack.enter_context(
+            _started([sys.executable, "-m", "sync.paper_worker", *urls], number, warm_up)
+        )
+
+
+@contextmanager
+def _started(command: list[str], number: int, warm_up: float) -> Iterator[list[int]]:
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) for _ in range(number)
     ]

@@ -1,6 +1,6 @@
 """A worker whose mailboxes are always quiet, and on no server: all of background sync but the mail.
 
-    paper_worker.py DATABASE_URL KEYRING_FILE
+    paper_worker.py DATABASE_URL KEYRING_FILE [DIRECT_DATABASE_URL]
 
 Prints a line when it works, and runs until it is terminated.
 """
@@ -36,11 +36,11 @@ from mailbox_svc.vault import Keyring, Vault
 LIMITS = SyncLimits(runs=100, per_host=10**6, batch=1000, tick=0.3)
 
 
-async def main(url: str, keyring: str) -> None:
+async def main(url: str, keyring: str, direct_url: str | None = None) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     vault = Vault(Keyring.load(Path(keyring)))
-    store = await open_store(url, pool_size=20)
+    store = await open_store(url, pool_size=20, direct_url=direct_url)
     async with (
         aclosing(HttpProviderEndpoints()) as endpoints,
         database_clock(store) as clock,

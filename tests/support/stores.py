@@ -99,9 +99,9 @@ def context_of(mailbox: Mailbox) -> SecretContext:
 
 
 @asynccontextmanager
-async def opened(url: str, *, pool_size: int = 2) -> AsyncIterator[SqlStore]:
+async def opened(url: str, *, pool_size: int = 2, direct_url: str | None = None) -> AsyncIterator[SqlStore]:
     """Open a store and close it whatever happens: SQLite's threads would keep the process alive."""
-    store = await open_store(url, pool_size=pool_size)
+    store = await open_store(url, pool_size=pool_size, direct_url=direct_url)
     try:
         yield store
     finally:

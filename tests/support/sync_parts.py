@@ -108,12 +108,13 @@ async def sync_parts(
     harvest_limits: HarvestLimits = SMALL,
     keyring: Keyring | None = None,
     clock: ShiftedClock | None = None,
+    direct_url: str | None = None,
 ) -> AsyncIterator[SyncParts]:
     """Put the parts together over this database; nothing runs yet."""
     vault, clock = Vault(keyring or Keyring.generate()), clock or ShiftedClock()
     access = Access(EgressPolicy(opened=LOOPBACK, ports=frozenset({port})), ca_file=ca_file)
     async with (
-        opened(url, pool_size=5) as store,
+        opened(url, pool_size=5, direct_url=direct_url) as store,
         aclosing(HttpProviderEndpoints()) as endpoints,
         oauth_parts(store, vault, endpoints, (), clock=clock) as oauth,
     ):

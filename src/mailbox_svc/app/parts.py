@@ -53,7 +53,7 @@ async def store_from(settings: Settings) -> AsyncIterator[SqlStore]:
     url = settings.store_url
     if is_sqlite(url):
         await migrate(url)
-    store = await open_store(url, pool_size=settings.database_connections)
+    store = await open_store(url, pool_size=settings.database_connections, direct_url=settings.direct_url)
     try:
         await store.check_ready()
         yield store

@@ -83,6 +83,10 @@ class Settings(Registrations):
     database_url: str = "sqlite:///mailbox.sqlite3"
     #: The same from a file, for a URL that holds a password.
     database_url_file: Path | None = None
+    #: PostgreSQL itself, where the other leads to a pooler in transaction mode, such as pgbouncer: the queue
+    #: listens there, and of the pooler no statement is asked that outlives its transaction.
+    direct_database_url: str | None = None
+    direct_database_url_file: Path | None = None
     #: Connections of this process to PostgreSQL, besides one for the queue.
     database_connections: int = Field(default=10, ge=1)
     #: PostgreSQL with the role that owns the tables; used by `migrate` alone.
@@ -180,6 +184,15 @@ class Settings(Registrations):
     def store_url(self) -> str:
         """The database URL of the service's own role."""
         return read_line(self.database_url_file) if self.database_url_file else self.database_url
+
+    @property
+    def direct_url(self) -> str | None:
+        """The database URL of the queue, when the store's leads to a pooler."""
+        return (
+            read_line(self.direct_database_url_file)
+            if self.direct_database_url_file
+            else self.direct_database_url
+        )
 
     @property
     def owner_url(self) -> str:

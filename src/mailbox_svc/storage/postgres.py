@@ -13,7 +13,7 @@ import select as select_
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import asyncpg
 from sqlalchemy import Connection, CursorResult, bindparam, column, event, func, select, text
@@ -224,25 +224,35 @@ class PostgresDatabase:
                 return (await connection.execute(statement, dict(parameters))).all()
 
 
-def open_postgres(dsn: str, *, pool_size: int) -> PostgresDatabase:
-    """Make a database; it connects when first used."""
+def open_postgres(dsn: str, *, pool_size: int, direct_dsn: str | None = None) -> PostgresDatabase:
+    """Make a database; it connects when first used. With `direct_dsn` the other leads to a pooler."""
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
+    def connecting(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+        return lambda: asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
 
-    refresh_locks = RefreshLocks(advisory_lock(connect))
-    return PostgresDatabase(postgres_engine(dsn, pool_size=pool_size), refresh_locks, connect)
+    engine = postgres_engine(dsn, pool_size=pool_size, pooled=direct_dsn is not None)
+    return PostgresDatabase(
+        engine, RefreshLocks(advisory_lock(connecting(dsn))), connecting(direct_dsn or dsn)
+    )
 
 
-def postgres_engine(dsn: str, *, pool_size: int) -> AsyncEngine:
-    """Make an engine; it connects when first used."""
+def postgres_engine(dsn: str, *, pool_size: int, pooled: bool = False) -> AsyncEngine:
+    """Make an engine; it connects when first used.
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=_COMMAND_TIMEOUT)
+    `pooled` is for a pooler in transaction mode: each transaction may be another server connection's, which
+    knows no statement that was prepared in the last one. So none has a name, and none is kept.
+    """
+    times = {"timeout": CONNECT_TIMEOUT, "command_timeout": _COMMAND_TIMEOUT}
+    kept = {"statement_cache_size": 0} if pooled else {}
+    named = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str} if pooled else {}
+
+    def connect() -> Any:  # as `async_creator` does, which takes no arguments of the dialect's
+        dbapi: Any = engine.dialect.dbapi
+        return dbapi.connect(async_creator_fn=lambda: asyncpg.connect(dsn, **times, **kept), **named)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        creator=connect,
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailbox_svc.errors import ConfigError
 from mailbox_svc.model.mailbox import Mailbox
 from mailbox_svc.model.schedule import SyncSurvey
 from mailbox_svc.ports.schedules import Admit, Enqueue
@@ -134,13 +135,20 @@ def _transaction(executor: Executor, user_id: str) -> SqlTransaction:
     )
 
 
-async def open_store(url: str, *, pool_size: int = 10) -> SqlStore:
+async def open_store(url: str, *, pool_size: int = 10, direct_url: str | None = None) -> SqlStore:
     """Open the database of the URL; `pool_size` is PostgreSQL's. Raises ConfigError.
 
-    `sqlite:///path` (made when missing) or `postgresql://…` with libpq's options.
+    `sqlite:///path` (made when missing) or `postgresql://…` with libpq's options. With `direct_url`, which
+    names the same database, the URL may lead to a pooler in transaction mode.
     """
-    match database_url.parse(url):
-        case database_url.SqliteFile(path):
+    match database_url.parse(url), database_url.parse(direct_url) if direct_url else None:
+        case database_url.SqliteFile(path), None:
             return SqlStore(await open_sqlite(path))
-        case database_url.PostgresDsn(dsn):
+        case database_url.PostgresDsn(dsn), None:
             return SqlStore(open_postgres(dsn, pool_size=pool_size))
+        case database_url.PostgresDsn(dsn), database_url.PostgresDsn(direct):
+            return SqlStore(open_postgres(dsn, pool_size=pool_size, direct_dsn=direct))
+        case _:
+            raise ConfigError(
+                "A direct database URL goes with a pooler of PostgreSQL, and names PostgreSQL too."
+            )
