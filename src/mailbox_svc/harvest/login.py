@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,7 +14,7 @@ from mailbox_svc.mailboxes.credentials import Credentials, StoredLogin, is_token
 from mailbox_svc.model.check import Code, ConnectionReport, Credential, Stage
 from mailbox_svc.model.mailbox import Mailbox, Status
 from mailbox_svc.ports import Clock, Store
-from mailbox_svc.ports.mail import MailReader, MailSource, ReadingFailed
+from mailbox_svc.ports.mail import MailFolder, MailReader, MailSource, ReadingFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class OpenMailbox:
     mailbox: Mailbox
     reader: MailReader
     _stack: AsyncExitStack
+    #: What the server has listed on it, if it was asked already.
+    folders: Sequence[MailFolder] | None = None
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +20,7 @@ from mailbox_svc.harvest.login import Login, OpenMailbox, RunParts
 from mailbox_svc.harvest.meter import Meter
 from mailbox_svc.harvest.session import HarvestSession, RunLost
 from mailbox_svc.model.harvest import Failure, FailureCode, Harvest, HarvestState
-from mailbox_svc.ports.mail import MailFolder, ReadingFailed
+from mailbox_svc.ports.mail import ReadingFailed
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +34,9 @@ class HarvestRun:
         harvest: Harvest,
         *,
         login: Login | None = None,
-        opened: tuple[OpenMailbox, Sequence[MailFolder]] | None = None,
+        opened: OpenMailbox | None = None,
     ) -> None:
-        """`opened` is a connection of `login`, with its folders, to begin with; the caller closes it."""
+        """`opened` is a connection of `login` to begin with."""
         self._login = login or Login(parts, harvest.user_id, harvest.mailbox_id)
         self._opened = opened
         self._over = asyncio.Event()
@@ -113,10 +112,9 @@ class HarvestRun:
     async def _read_all(self) -> None:
         """Read in as many connections as it takes, as long as they bring it forward."""
         limits = self._parts.limits
-        failures = 0
+        failures, opened = 0, self._opened
         while True:
             self._session = None
-            opened = self._opened[0] if self._opened else None
             try:
                 await self._login.use(self._read_in, opened=opened, progressed=self._has_committed)
             except (ReadingFailed, StorageUnavailable) as error:
@@ -125,6 +123,7 @@ class HarvestRun:
                 # What fails before any mail was read is told at once.
                 if not may_pass or not self._meter.scanned or failures > limits.retries:
                     raise
+                opened = None
                 await asyncio.sleep(limits.retry_pause * 2 ** (failures - 1))
             else:
                 return
@@ -132,11 +131,10 @@ class HarvestRun:
     async def _read_in(self, opened: OpenMailbox) -> None:
         """Read in this connection."""
         parts = self._parts
-        folders, self._opened = self._opened[1] if self._opened else None, None
         self._session = session = HarvestSession(
             parts.store, self._harvest, self._meter, parts.limits, clock=parts.clock
         )
-        await session.read(opened.reader, opened.mailbox.destination.user, folders)
+        await session.read(opened.reader, opened.mailbox.destination.user, opened.folders)
         self._skipped = tuple(session.skipped)
 
     def _has_committed(self) -> bool:

@@ -32,15 +32,15 @@ SELECT pg_advisory_xact_lock({number})
 """
 
 
-def advisory_lock(connect: Callable[[], Awaitable[Any]]) -> HoldNumber:
-    """Return the locks of the database that `connect` opens an asyncpg connection to."""
+def advisory_lock(connect: Callable[[float], Awaitable[Any]]) -> HoldNumber:
+    """Return the locks of a database, to which `connect` opens asyncpg's connections, in so many seconds."""
     room = asyncio.Semaphore(_ROOM)
 
     @asynccontextmanager
     async def hold(number: int, timeout: float) -> AsyncIterator[None]:
         async with room:
             with storage_errors():
-                connection = await connect()
+                connection = await connect(timeout)
             try:
                 with storage_errors():
                     await connection.execute(

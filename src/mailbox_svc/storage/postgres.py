@@ -227,13 +227,14 @@ class PostgresDatabase:
 def open_postgres(dsn: str, *, pool_size: int, direct_dsn: str | None = None) -> PostgresDatabase:
     """Make a database; it connects when first used. With `direct_dsn` the other leads to a pooler."""
 
-    def connecting(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
-        return lambda: asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
+    async def for_lock(patience: float) -> asyncpg.Connection:
+        return await asyncpg.connect(dsn, timeout=patience)
+
+    async def for_queue() -> asyncpg.Connection:
+        return await asyncpg.connect(direct_dsn or dsn, timeout=CONNECT_TIMEOUT)
 
     engine = postgres_engine(dsn, pool_size=pool_size, pooled=direct_dsn is not None)
-    return PostgresDatabase(
-        engine, RefreshLocks(advisory_lock(connecting(dsn))), connecting(direct_dsn or dsn)
-    )
+    return PostgresDatabase(engine, RefreshLocks(advisory_lock(for_lock)), for_queue)
 
 
 def postgres_engine(dsn: str, *, pool_size: int, pooled: bool = False) -> AsyncEngine:

@@ -33,7 +33,6 @@ from mailbox_svc.model.harvest import (
 )
 from mailbox_svc.model.schedule import MAX_CRASHES, RunEnd, Schedule, Stop, SyncOutcome, SyncRun
 from mailbox_svc.ports import Store, Transaction
-from mailbox_svc.ports.mail import MailFolder
 from mailbox_svc.sync.limits import SyncLimits
 from mailbox_svc.sync.times import after_failure, after_success
 
@@ -136,13 +135,13 @@ class MailboxSync:
                 if not await has_news(opened.reader, folders, self._positions):
                     return Ended(SyncOutcome.QUIET)
                 limit.reschedule(None)  # a harvest has limits of its own
-                return await self._harvest(opened, folders)
+                return await self._harvest(replace(opened, folders=folders))
 
-    async def _harvest(self, opened: OpenMailbox, folders: Sequence[MailFolder]) -> Ended:
+    async def _harvest(self, opened: OpenMailbox) -> Ended:
         harvest = await self._acquired()
         if harvest is None or harvest.state.final:
             return _told(harvest)
-        run = HarvestRun(self._parts, harvest, login=self._login, opened=(opened, folders))
+        run = HarvestRun(self._parts, harvest, login=self._login, opened=opened)
         await self._harvests.execute(run)
         return _told(run.harvest)
 
