@@ -23,11 +23,11 @@ def main() -> None:
         elif part == "far":
             tables.show_far(rounds.far(5 if quick else 300), rounds.held(20 if quick else given.held))
         else:
-            rows = 5_000 if quick else given.schedules
-            if quick:
-                claimed, whole = dispatcher.measure(rows, 2, 2, 1.5, warm_up=1.0)
-            else:
-                claimed, whole = dispatcher.measure(rows, 50, 2, given.seconds, pooler=given.pooler)
+            rows, claims = (5_000, 2) if quick else (given.schedules, 50)
+            seconds, warm_up = (1.5, 1.0) if quick else (given.seconds, 3.0)
+            claimed, whole = dispatcher.measure(
+                rows, claims, 2, seconds, warm_up=warm_up, pooler=given.pooler
+            )
             tables.show_dispatcher(rows, claimed, whole)
 
 

@@ -75,7 +75,7 @@ class Whole:
 
 
 def measure(
-    rows: int, claims: int, workers: int, seconds: float, *, warm_up: float = 3.0, pooler: bool = False
+    rows: int, claims: int, workers: int, seconds: float, *, warm_up: float, pooler: bool
 ) -> tuple[Claims, Whole]:
     """Measure with so many schedules, for `seconds` after `warm_up` of them; workers may have a `pooler`."""
     with running_world() as world, world.sql() as sql:
@@ -114,13 +114,12 @@ def _admitting(now: datetime) -> Admit:
 @contextmanager
 def _paper_workers(world: World, number: int, warm_up: float, *, pooler: bool) -> Iterator[list[int]]:
     with ExitStack() as stack:
-        urls = [world.url, str(world.keyring)]
+        url, direct_url = world.url, []
         if pooler:
             through = running_pgbouncer(world.server, world.name, connections=20)
-            urls = [stack.enter_context(through), str(world.keyring), world.url]
-        yield stack.enter_context(
-            _started([sys.executable, "-m", "sync.paper_worker", *urls], number, warm_up)
-        )
+            url, direct_url = stack.enter_context(through), [world.url]
+        command = [sys.executable, "-m", "sync.paper_worker", url, str(world.keyring), *direct_url]
+        yield stack.enter_context(_started(command, number, warm_up))
 
 
 @contextmanager

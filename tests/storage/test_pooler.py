@@ -108,3 +108,8 @@ async def test_the_queue_listens_at_the_server_itself(pooled: Pooled) -> None:
 async def test_only_postgresql_is_pooled(url: str, direct: str) -> None:
     with pytest.raises(ConfigError, match="direct database URL"):
         await open_store(url, direct_url=direct)
+
+
+async def test_a_direct_url_of_an_empty_file_is_not_taken_for_none() -> None:
+    with pytest.raises(ConfigError, match="The database URL must be"):
+        await open_store("postgresql://app@db/mailboxes", direct_url="")

@@ -188,11 +188,9 @@ class Settings(Registrations):
     @property
     def direct_url(self) -> str | None:
         """The database URL of the queue, when the store's leads to a pooler."""
-        return (
-            read_line(self.direct_database_url_file)
-            if self.direct_database_url_file
-            else self.direct_database_url
-        )
+        if self.direct_database_url_file:
+            return read_line(self.direct_database_url_file)
+        return self.direct_database_url
 
     @property
     def owner_url(self) -> str:

@@ -243,13 +243,15 @@ def postgres_engine(dsn: str, *, pool_size: int, pooled: bool = False) -> AsyncE
     `pooled` is for a pooler in transaction mode: each transaction may be another server connection's, which
     knows no statement that was prepared in the last one. So none has a name, and none is kept.
     """
-    times = {"timeout": CONNECT_TIMEOUT, "command_timeout": _COMMAND_TIMEOUT}
-    kept = {"statement_cache_size": 0} if pooled else {}
-    named = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str} if pooled else {}
+    of_driver: dict[str, Any] = {"timeout": CONNECT_TIMEOUT, "command_timeout": _COMMAND_TIMEOUT}
+    of_dialect: dict[str, Any] = {}
+    if pooled:
+        of_driver |= {"statement_cache_size": 0}
+        of_dialect |= {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
 
     def connect() -> Any:  # as `async_creator` does, which takes no arguments of the dialect's
         dbapi: Any = engine.dialect.dbapi
-        return dbapi.connect(async_creator_fn=lambda: asyncpg.connect(dsn, **times, **kept), **named)
+        return dbapi.connect(async_creator_fn=lambda: asyncpg.connect(dsn, **of_driver), **of_dialect)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",

@@ -141,13 +141,13 @@ async def open_store(url: str, *, pool_size: int = 10, direct_url: str | None = 
     `sqlite:///path` (made when missing) or `postgresql://…` with libpq's options. With `direct_url`, which
     names the same database, the URL may lead to a pooler in transaction mode.
     """
-    match database_url.parse(url), database_url.parse(direct_url) if direct_url else None:
+    direct = None if direct_url is None else database_url.parse(direct_url)
+    match database_url.parse(url), direct:
         case database_url.SqliteFile(path), None:
             return SqlStore(await open_sqlite(path))
-        case database_url.PostgresDsn(dsn), None:
-            return SqlStore(open_postgres(dsn, pool_size=pool_size))
-        case database_url.PostgresDsn(dsn), database_url.PostgresDsn(direct):
-            return SqlStore(open_postgres(dsn, pool_size=pool_size, direct_dsn=direct))
+        case database_url.PostgresDsn(dsn), None | database_url.PostgresDsn():
+            direct_dsn = direct.dsn if direct else None
+            return SqlStore(open_postgres(dsn, pool_size=pool_size, direct_dsn=direct_dsn))
         case _:
             raise ConfigError(
                 "A direct database URL goes with a pooler of PostgreSQL, and names PostgreSQL too."
