@@ -42,6 +42,7 @@ async def test_a_mailbox_whose_last_runs_ended_with_their_process_runs_apart_fro
         await crash(parts, mailbox, CRASHES_TOGETHER - 1)
         assert await started(parts.store, mailbox, apart=False)
         assert not await started(parts.store, mailbox, apart=False)
+        parts.clock.ahead += timedelta(minutes=2)  # the last run counts as lost then
         await parts.engine.start()
         read = await parts.until(mailbox, lambda schedule: schedule.last_success_at is not None)
     assert read.starts == 0
@@ -80,6 +81,18 @@ async def test_of_harvests_whose_process_ended_twice_one_runs_at_a_time_beside_t
         for harvest in suspects + others:
             ended = await until_ended(parts, harvest)
             assert (ended.state, ended.attempt) == (HarvestState.DONE, harvest.attempt + 1)
+
+
+async def test_very_many_of_them_do_not_hold_up_what_waits_behind_them(
+    database: PreparedDatabase, tmp_path: Path
+) -> None:
+    async with served(database, tmp_path) as (parts, server, _):
+        server.lists.clear()
+        for at in range(8 * SMALL.runs + 1):
+            await waiting(parts, f"suspect-{at}", crashes=CRASHES_TOGETHER - 1)
+        behind = await waiting(parts, "behind", crashes=0)
+        parts.runs.start()
+        await eventually(lambda: parts.runs.running(behind.id) is not None)
 
 
 async def waiting(parts: SyncParts, owner: str, *, crashes: int) -> Harvest:

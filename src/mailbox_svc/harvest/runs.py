@@ -90,8 +90,9 @@ class HarvestRuns:
         limits = self._parts.limits
         if len(self._tasks) >= limits.runs:
             return
-        # More than are free, for those of users who have their share are passed over.
-        waiting = await self._parts.store.claimable_harvests(self._parts.clock(), 8 * limits.runs)
+        # More than are free, for those of users who have their share are passed over, and so are suspects.
+        most = 8 * limits.runs + len(self._suspects)
+        waiting = await self._parts.store.claimable_harvests(self._parts.clock(), most)
         self._suspects &= {harvest_id for _, harvest_id in waiting}
         for user_id, harvest_id in waiting:
             if len(self._tasks) >= limits.runs:
